@@ -1,0 +1,143 @@
+"""Family ``rnn``: a recurrence unrolled, its derivatives, and the contribution of every use of a weight.
+
+Read: ``recurrence`` (text, see ``models.recurrent``), ``steps``, ``h0`` (and further starting values),
+``output`` (an expression in ``h_1 … h_T``), ``loss`` (in ``y`` or the states), values for names (``w``,
+``u``, ``values``), ``untied``, ``truncate``, ``learning_rate``.
+Answered: ``y``, ``L`` with a loss, ``dy_d<name>`` for every weight, input, starting value and state,
+``d2y_d<name>2``, ``edge_contributions`` (of ``w``, else of the first weight) and
+``edge_contributions_<name>``, ``states``, ``h1 …``, ``dh_T_dh_0``, ``dy_d<name>_truncated``, ``<name>_new``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from symderiv.errors import ModelError
+from symderiv.exact import ANY_NAME, read_exact, read_int
+from symderiv.families import FAMILIES, forms
+from symderiv.models.recurrent import Recurrence, Unrolled, read_recurrence, tidy, unroll
+
+SETTINGS = frozenset({
+    "recurrence", "steps", "T", "output", "outputs", "loss", "values", "at", "point", "inputs", "untied", "shared",
+    "truncate", "truncation", "bptt_window", "learning_rate", "lr", "activation", "task",
+})  # fmt: skip
+SECOND_DERIVATIVE_SIZE = 400
+
+
+def answer(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every usual answer about an unrolled recurrence, computed by the chain rule over its graph."""
+    text = _recurrence_text(given)
+    recurrence = read_recurrence(text)
+    steps = read_int(given.get("steps", given.get("T", 1)), "steps", least=1)
+    values, starts = _numbers(given, recurrence)
+    output = _output(given.get("output", given.get("outputs")), recurrence)
+    unrolled = unroll(recurrence, steps, starts, output, values)
+    answers = _derivatives(unrolled, "y", recurrence, steps, given)
+    loss = given.get("loss")
+    if isinstance(loss, str):
+        last = output or f"{recurrence.states[-1]}_{steps}"
+        whole = loss if "y" in recurrence.states else re.sub(r"\by\b", f"({last.split('=')[-1]})", loss)
+        lossy = unroll(recurrence, steps, starts, whole, values)
+        answers |= {k: v for k, v in _derivatives(lossy, "L", recurrence, steps, given).items() if k not in answers}
+        answers["loss"] = answers["L"]
+    return answers
+
+
+def _derivatives(
+    unrolled: Unrolled, y: str, recurrence: Recurrence, steps: int, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The answers about one output, whose name is ``y`` or ``L``."""
+    answers: dict[str, Any] = {y: forms.expr(unrolled.output)}
+    shared = [name for name in unrolled.weights if unrolled.uses.get(name)]
+    for name in [*unrolled.weights, *unrolled.inputs]:
+        total = unrolled.total(name)
+        answers[f"d{y}_d{name}"] = forms.expr(total)
+        symbol = sp.Symbol(name)
+        if unrolled.output.count_ops() < SECOND_DERIVATIVE_SIZE and unrolled.output.has(symbol):
+            answers[f"d2{y}_d{name}2"] = forms.expr(tidy(total.diff(symbol)))
+    for symbol, adjoint in unrolled.adjoints.items():
+        answers[f"d{y}_d{symbol}"] = forms.expr(adjoint)
+        answers.setdefault(f"d{y}_d{str(symbol).replace('_', '')}", forms.expr(adjoint))
+    for name in shared:
+        answers[f"edge_contributions_{name}"] = forms.vec(use.contribution for use in unrolled.uses[name])
+    if shared:
+        main = "w" if "w" in shared else shared[0]
+        answers["edge_contributions"] = answers[f"edge_contributions_{main}"]
+    state = recurrence.states[-1] if len(recurrence.states) == 1 else recurrence.states[0]
+    along = {k: unrolled.values[sp.Symbol(f"{state}_{k}")] for k in range(1, steps + 1)}
+    answers["states"] = forms.vec(along.values())
+    answers |= {f"{state}{k}": forms.expr(value) for k, value in along.items()}
+    return answers | _training(unrolled, y, shared, steps, given)
+
+
+def _training(unrolled: Unrolled, y: str, shared: list[str], steps: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Truncated backpropagation through time, and one step of gradient descent."""
+    answers: dict[str, Any] = {}
+    window = next((given[k] for k in ("truncate", "truncation", "bptt_window") if k in given), None)
+    rate = given.get("learning_rate", given.get("lr"))
+    for name in shared:
+        if window is not None:
+            first = steps - read_int(window, "the window of truncation", least=1) + 1
+            kept = [use.contribution for use in unrolled.uses[name] if use.time_step >= first]
+            answers[f"d{y}_d{name}_truncated"] = forms.expr(tidy(sp.Add(*kept)))
+        if rate is not None:
+            step = read_exact(rate, ANY_NAME, "the learning rate") * unrolled.total(name)
+            value = _numbers(given, None)[0].get(name, sp.Symbol(name))
+            answers[f"{name}_new"] = forms.expr(tidy(value - step))
+    return answers
+
+
+def _recurrence_text(given: Mapping[str, Any]) -> str:
+    text = given.get("recurrence")
+    if isinstance(text, list) and all(isinstance(line, str) for line in text):
+        text = ";".join(text)
+    if not isinstance(text, str):
+        raise ModelError("'recurrence' must be a text such as 'h = w*(u_t + h_prev)'")
+    activation = given.get("activation")
+    if isinstance(activation, str) and activation not in ("none", "linear", "identity") and activation not in text:
+        text = re.sub(r"=\s*(.+)", lambda m: f"= {activation}({m[1]})", text)
+    if given.get("untied") is True or given.get("shared") is False:
+        text = re.sub(r"\bw\b", "w_t", text)
+    return text
+
+
+def _output(output: object, recurrence: Recurrence) -> str | None:
+    if output is None:
+        return None
+    if not isinstance(output, str):
+        raise ModelError("'output' must be a text such as 'h_5' or 'h_1 + h_2 + h_3'")
+    return {"sum": f"sum({recurrence.states[-1]})", "mean": f"mean({recurrence.states[-1]})"}.get(output, output)
+
+
+def _numbers(given: Mapping[str, Any], recurrence: Recurrence | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values for names, and starting values such as h0, out of all the places they may stand."""
+    found: dict[str, object] = {k: v for k, v in given.items() if k not in SETTINGS}
+    for place in ("inputs", "values", "at", "point"):
+        if isinstance(given.get(place), Mapping):
+            found |= given[place]
+        elif isinstance(given.get(place), list):
+            found["u"] = given[place]
+    flat: dict[str, object] = {}
+    for name, value in found.items():
+        if isinstance(value, list):
+            flat |= {f"{name}{k}": v for k, v in enumerate(value, 1)}
+        elif isinstance(value, (int, float, str)) and not isinstance(value, bool):
+            flat[name.replace("_", "") if re.fullmatch(r"[A-Za-z]+_\d+", name) else name] = value
+    starting = re.compile(rf"({'|'.join(recurrence.states if recurrence else ['h'])})(0|_minus\d+|_init|_0|_prev)")
+    starts: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for name, value in flat.items():
+        start = starting.fullmatch(name)
+        if start:
+            key = f"{start[1]}{'0' if start[2] in ('_init', '_0', '_prev') else start[2]}"
+            starts[key] = read_exact(value, ANY_NAME, name)
+        elif not isinstance(value, str) or not value.isidentifier():
+            values[name] = read_exact(value, ANY_NAME, name)
+    return values, starts
+
+
+FAMILIES.add("rnn", answer)

@@ -1,0 +1,71 @@
+"""Answers to files of exam questions: each problem's family computes from the data it is given.
+
+A file is a JSON list of problems, or ``{"problems": [...]}``; of a problem only ``id``, ``family``
+and ``given`` are read.  A problem that cannot be solved says why, and the others are still solved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from symderiv.errors import ProblemError, SymderivError, shorten
+from symderiv.families import FAMILIES
+
+# What unforeseen data may raise inside a model; the problem is then named and the rest goes on.
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError)
+
+
+def solve_file(path: str | Path) -> dict[str, Any]:
+    """Solve every problem of a JSON file: ``{"version": 1, "results": [{"id", "answer"} | {"id", "error"}]}``.
+
+    Raises ProblemError for a file that cannot be read or is not a list of problems.
+    """
+    path = Path(path)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProblemError(f"{path}: cannot be read ({error.strerror}); give the path of a JSON file") from None
+    except (ValueError, RecursionError) as error:
+        raise ProblemError(f"{path}: is not JSON: {error}") from None
+    return solve_all(data, str(path))
+
+
+def solve_all(data: object, where: str = "the data") -> dict[str, Any]:
+    """Solve problems already read from JSON.
+
+    >>> r = solve_all([{"id": "a", "family": "rnn", "given": {"recurrence": "h = w*(u_t + h_prev)", "steps": 1}}])
+    >>> r["results"][0]["answer"]["dy_dw"]
+    {'expr': 'u1'}
+    """
+    if isinstance(data, Mapping):
+        data = data.get("problems")
+    if not isinstance(data, list):
+        raise ProblemError(f'{where}: expected a list of problems, or {{"problems": [...]}}')
+    return {"version": 1, "results": [_result(problem, place) for place, problem in enumerate(data)]}
+
+
+def solve(family: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers of one family to one set of data; UnknownNameError suggests a near family.
+
+    >>> solve("bce", {"y": {"1": 1}, "y_hat": {"1": "a"}})["loss"]
+    {'expr': '-log(a)'}
+    """
+    return FAMILIES[family](given)
+
+
+def _result(problem: object, place: int) -> dict[str, Any]:
+    if not isinstance(problem, Mapping):
+        return {"id": None, "error": f"problem {place} is {shorten(repr(problem))}, not an object with id, family, given"}
+    name = problem.get("id", f"problem {place}")
+    for key, kind in (("family", str), ("given", Mapping)):
+        if not isinstance(problem.get(key), kind):
+            return {"id": name, "error": f"{name}: {key!r} is missing or of the wrong kind"}
+    try:
+        return {"id": name, "answer": solve(problem["family"], problem["given"])}
+    except SymderivError as error:
+        return {"id": name, "error": str(error)}
+    except UNFORESEEN as error:
+        return {"id": name, "error": f"family {problem['family']!r} cannot read this: {type(error).__name__}: {error}"}
