@@ -1,0 +1,16 @@
+"""PNG: a picture for slides and pages that take no vectors."""
+
+from __future__ import annotations
+
+from symderiv.embedding import svg_to_png
+from symderiv.formats import FORMATS, Format
+from symderiv.formats.svg import svg_text
+from symderiv.seeing import SEEABLE
+
+
+def png_bytes(obj: object) -> bytes:
+    """The picture as PNG, 220 pixels to the inch."""
+    return svg_to_png(svg_text(obj))
+
+
+FORMATS.add("png", Format("png", SEEABLE, png_bytes, "pixels, 220 to the inch"))
