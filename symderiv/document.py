@@ -1,0 +1,308 @@
+"""A document: blocks without layout, with mathematics held as expressions.
+
+A block says what stands on the page, a format decides how it looks.  Text is
+plain text with a little markup (``**strong**``, ``*emphasis*``, `` `code` ``,
+``[words](address)``, ``@{label}`` for a reference) and with mathematics between
+dollar signs, written in the text grammar and read with the declared symbols
+(``symderiv.inline``).  A *content* of a formula is an expression (of symderiv or
+of SymPy), a number, a text to be read, or a relation chain
+``(left, "=", right, …)``; a ``Blank`` may stand for a side that a student fills in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any
+
+from symderiv.errors import ProblemError
+
+PAPERS = ("a4", "letter")
+AUTO = "auto"  # a tag that numbering.py replaces by the next number
+
+
+class Block:
+    """Anything that stands in a document."""
+
+
+class Piece(Block):
+    """A block that stands inside a line of text."""
+
+
+@dataclass(frozen=True)
+class Math(Piece):
+    """Mathematics inside a line or a cell."""
+
+    content: Any
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Raw(Piece):
+    """LaTeX mathematics written by hand, the escape hatch; ``alt`` reads it aloud."""
+
+    latex: str
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Blank(Piece):
+    """Room to write: a line of this ``width``, or a box of this ``height`` (both in cm).
+
+    The staff version shows ``answer`` there; the student version never holds it.
+    """
+
+    label: str = ""
+    width: float | None = None
+    height: float | None = None
+    answer: Any = None
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Heading(Block):
+    """A heading of level 1 to 4; ``points`` and a ``label`` for references are optional."""
+
+    level: int
+    text: Any
+    points: Any = None
+    label: str = ""
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Prose(Block):
+    """A paragraph."""
+
+    text: Any
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Formula(Block):
+    """A displayed formula; ``stacked`` puts every further relation on its own line.
+
+    ``tag`` is its number as printed, ``AUTO`` the next number, None no number.
+    """
+
+    content: Any
+    tag: str | None = None
+    label: str = ""
+    stacked: bool = False
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Formulas(Block):
+    """Several formulas below one another, aligned at their first relation."""
+
+    lines: tuple[Formula, ...]
+
+
+@dataclass(frozen=True)
+class Line(Block):
+    """One line of a chain: relation, expression, the reason at the right, a number."""
+
+    relation: str
+    content: Any
+    why: Any = ""
+    tag: str | None = None
+    label: str = ""
+    verdict: str = ""
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Chain(Block):
+    """A derivation as lines ``= expression``, each with its reason and number.
+
+    ``left`` is what stands before the first relation.
+    """
+
+    left: Any
+    lines: tuple[Line, ...]
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Figure(Block):
+    """Anything the formats can draw, with a caption; ``alt`` describes it to those who cannot see it."""
+
+    drawing: Any
+    caption: str = ""
+    alt: str = ""
+    width: float = 0.8  # of the line
+    label: str = ""
+    number: str = AUTO
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A finished picture as a drawing: the bytes of an SVG or PNG file."""
+
+    data: bytes
+    suffix: str = "svg"
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """Rows of cells: text, mathematics, numbers, or blanks with their answers.
+
+    ``align`` has a letter l, c or r per column.
+    """
+
+    header: tuple[Any, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    align: str = ""
+    caption: str = ""
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class TickBoxes(Block):
+    """Options with a box each; ``ticked`` are the positions of the right ones (staff version only)."""
+
+    options: tuple[str, ...]
+    ticked: tuple[int, ...] = ()
+    multiple: bool = True
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Bullets(Block):
+    """A list; an item is a text or a tuple of blocks."""
+
+    items: tuple[Any, ...]
+    ordered: bool = False
+    scope: Any = None
+
+
+@dataclass(frozen=True)
+class Question(Block):
+    """A lettered part: its letter, points and blocks."""
+
+    letter: str
+    blocks: tuple[Block, ...]
+    points: Any = None
+
+
+@dataclass(frozen=True)
+class AnswerBox(Block):
+    """Blocks of the staff version, set off from what the students see."""
+
+    blocks: tuple[Block, ...]
+    title: str = "Solution"
+
+
+@dataclass(frozen=True)
+class Fields(Block):
+    """Lines to fill in, such as name and student number."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PageBreak(Block):
+    """What follows begins a new page."""
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What a document says about itself, and its page; ``template`` names the layout."""
+
+    author: str = ""
+    subject: str = ""
+    keywords: tuple[str, ...] = ()
+    language: str = "en"
+    paper: str = "a4"
+    header: str = ""
+    footer: str = ""
+    template: str = "document"
+
+    def __post_init__(self) -> None:
+        if self.paper not in PAPERS:
+            raise ProblemError(f"paper {self.paper!r} is not known; known: {', '.join(PAPERS)}")
+
+
+@dataclass(frozen=True)
+class Document:
+    """Title, blocks and metadata; ``write(document, "x.pdf")`` sets it.
+
+    >>> Document("Notes", (Prose("Nothing yet."),)).meta.paper
+    'a4'
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    subtitle: str = ""
+    meta: Meta = field(default_factory=Meta)
+
+
+def chain(derivation: Any, left: Any = None, numbered: bool = True) -> Chain:
+    """A derivation (with ``steps``) as a block; a step that is not proved says so in its reason.
+
+    Raises ProblemError for a derivation without steps.
+    """
+    steps = list(derivation.steps)
+    if not steps:
+        raise ProblemError(f"derivation {getattr(derivation, 'title', '')!r} has no steps to print")
+    tag = AUTO if numbered else None
+    lines = [
+        Line(str(step.relation), step.after, str(step.why), tag, verdict=str(step.certificate.verdict)) for step in steps
+    ]
+    if left is None:
+        return Chain(steps[0].before, tuple(lines))
+    return Chain(left, (Line("=", steps[0].before, "", tag), *lines))
+
+
+def transform(block: Any, change: Callable[[Any], Any]) -> Any:
+    """Rebuild a block (or a tuple of blocks) bottom-up; ``change`` may return None to drop a block from a tuple."""
+    if type(block) is tuple:
+        made = [transform(item, change) for item in block]
+        return tuple(m for m, old in zip(made, block, strict=True) if not (m is None and isinstance(old, Block)))
+    if isinstance(block, Block) and is_dataclass(block):
+        parts = {f.name: transform(getattr(block, f.name), change) for f in fields(block) if f.name != "scope"}
+        fresh = {name: value for name, value in parts.items() if value is not getattr(block, name)}
+        return change(replace(block, **fresh) if fresh else block)
+    return block
+
+
+def with_scope(blocks: Iterable[Any], scope: Any) -> tuple[Any, ...]:
+    """Give every block without symbols of its own the declared symbols of its problem."""
+
+    def fill(block: Any) -> Any:
+        return replace(block, scope=scope) if getattr(block, "scope", scope) is None else block
+
+    return transform(tuple(blocks), fill) if scope is not None else tuple(blocks)
+
+
+def without_answers(blocks: Iterable[Any]) -> tuple[Any, ...]:
+    """The blocks as students get them: no answer boxes, no answers in blanks, no ticks.
+
+    >>> without_answers((Blank("y", width=3, answer=4), AnswerBox((Prose("four"),))))[0].answer is None
+    True
+    """
+    return transform(tuple(blocks), _strip)
+
+
+def holds_answers(blocks: Iterable[Any]) -> bool:
+    """Whether anything in the blocks is meant for the staff only."""
+    found = []
+
+    def look(block: Any) -> Any:
+        found.append(_strip(block) is not block)
+        return block
+
+    transform(tuple(blocks), look)
+    return any(found)
+
+
+def _strip(block: Any) -> Any:
+    if isinstance(block, AnswerBox):
+        return None
+    if isinstance(block, Blank) and block.answer is not None:
+        return replace(block, answer=None)
+    if isinstance(block, TickBoxes) and block.ticked:
+        return replace(block, ticked=())
+    return block

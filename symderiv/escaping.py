@@ -1,0 +1,101 @@
+r"""Text of others made literal in LaTeX and Typst.
+
+Nothing a user writes can become a command: LaTeX's special signs are replaced by
+commands, Typst's are escaped, a sign the LaTeX fonts do not have is named by its code
+point, and very long words may be broken anywhere, so that they do not leave the page.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "|": r"\textbar{}",
+    "“": "``", "”": "''", "‘": "`", "’": "'", "—": "---", "–": "--", "…": r"\ldots{}", "\u00a0": "~", "§": r"\S{}",
+    "·": r"\textperiodcentered{}", "•": r"\textbullet{}", "°": r"\textdegree{}", "€": r"\texteuro{}",
+    "\u200b": r"\hspace{0pt}", "\u2011": "-", "\u2212": "$-$",
+}  # fmt: skip
+# signs set as mathematics
+_MATH = {
+    "→": r"\to", "←": r"\leftarrow", "↔": r"\leftrightarrow", "⇒": r"\Rightarrow", "⇔": r"\Leftrightarrow", "≤": r"\leq",
+    "≥": r"\geq", "≠": r"\neq", "≈": r"\approx", "∼": r"\sim", "±": r"\pm", "×": r"\times", "÷": r"\div", "∞": r"\infty",
+    "∂": r"\partial", "∇": r"\nabla", "∑": r"\sum", "∏": r"\prod", "√": r"\surd", "∈": r"\in", "∉": r"\notin",
+    "⊙": r"\odot", "⊗": r"\otimes", "⊕": r"\oplus", "∘": r"\circ", "∝": r"\propto", "≡": r"\equiv", "ᵀ": r"{}^{\top}",
+    "⊤": r"\top", "‖": r"\|", "∀": r"\forall", "∃": r"\exists", "⟨": r"\langle", "⟩": r"\rangle", "⋅": r"\cdot",
+    "ℓ": r"\ell", "ℝ": r"\mathbb{R}", "𝔼": r"\mathbb{E}", "✓": r"\checkmark", "✗": r"\times", "□": r"\square", "☐": r"\square",
+    "¬": r"\neg", "∧": r"\wedge", "∨": r"\vee", "∩": r"\cap", "∪": r"\cup", "⊂": r"\subset", "⊆": r"\subseteq",
+    "ε": r"\varepsilon", "ϵ": r"\epsilon", "⁻": r"{}^{-}",
+    **{sign: rf"\{name}" for sign, name in zip(
+        "αβγδζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
+        "alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi omega "
+        "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(), strict=True)},
+    **{sign: f"{{}}^{{{digit}}}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **{sign: f"{{}}_{{{digit}}}" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+}  # fmt: skip
+# Latin letters the T1 encoding has beyond Latin-1
+_T1 = frozenset("ĂăĄąĆćČčĎďĐđĘęĚěĞğİıĹĺĽľŁłŃńŇňŊŋŐőŒœŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽžȚțȘș")
+_LONG = re.compile(r"[^\s\u200b]{48,}")
+_TYPST = re.compile(r"([\\`*_#$@<>\[\]~\"'=+\-/{}:|^&%.()])")
+
+
+def latex_text(text: str) -> str:
+    r"""Text as LaTeX text.
+
+    >>> latex_text("50% of a_1 & b → c")
+    '50\\% of a\\_1 \\& b $\\to$ c'
+    """
+    return "".join(_latex_sign(sign) for sign in breakable(clean(text)))
+
+
+def typst_text(text: str) -> str:
+    r"""Text as Typst markup.
+
+    >>> typst_text("a_1 #x [b]")
+    'a\\_1 \\#x \\[b\\]'
+    """
+    return _TYPST.sub(r"\\\1", breakable(clean(text)))
+
+
+def typst_string(text: str) -> str:
+    """Text as a Typst string literal."""
+    return '"' + clean(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def latex_url(address: str) -> str:
+    r"""An address inside ``\href``; brackets and backslashes are percent-encoded."""
+    for sign, code in (("\\", "%5C"), ("{", "%7B"), ("}", "%7D"), (" ", "%20"), ("^", "%5E"), ('"', "%22")):
+        address = address.replace(sign, code)
+    return re.sub(r"([#%&_~$])", r"\\\1", address)
+
+
+def slug(text: str) -> str:
+    """A file name or label of ASCII letters, digits and hyphens.
+
+    >>> slug("fig:Weight sharing (5.1)")
+    'fig-weight-sharing-5-1'
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")[:60] or "x"
+
+
+def clean(text: str) -> str:
+    """Text without control characters; every white space is one space."""
+    return "".join(c if c.isprintable() or c in "\u200b\u00a0" else " " for c in text)
+
+
+def breakable(text: str) -> str:
+    """Very long words with places where a line may end."""
+    return _LONG.sub(lambda m: "\u200b".join(m[0][i : i + 8] for i in range(0, len(m[0]), 8)), text)
+
+
+def _latex_sign(sign: str) -> str:
+    if sign in _LATEX:
+        return _LATEX[sign]
+    if sign in _MATH:
+        return f"${_MATH[sign]}$"
+    if sign.isascii() or "\u00a1" <= sign <= "\u00ff" or sign in _T1:
+        return sign
+    return rf"\texttt{{[U+{ord(sign):04X}]}}"
