@@ -76,7 +76,8 @@ def graphviz_placement(diagram: Diagram) -> Placement:
 def _source(diagram: Diagram) -> str:
     number = {node.id: f"n{i}" for i, node in enumerate(diagram.nodes)}
     kind = "digraph" if any(edge.arrow for edge in diagram.edges) else "graph"
-    out = [f"{kind} {{ rankdir={diagram.direction}; nodesep=0.28; ranksep=0.38; start=1; splines=true; overlap=false;",
+    out = [f"{kind} {{ rankdir={diagram.direction}; nodesep=0.28; ranksep=0.38; start=1; overlap=false;",
+           "splines=true;" if diagram.engine == "dot" else "splines=line;",
            'node [shape=box fixedsize=true label=""]; edge [arrowsize=0.5];']
     for node in diagram.nodes:
         width, height = node_size(node)

@@ -57,10 +57,11 @@ class Plot:
 
     def blank(self, numbers: bool = True) -> Plot:
         """The same axes and grid with nothing in it; without ``numbers`` the scale is left to the reader."""
-        (x0, x1), (y0, y1) = _ranges(self)
-        x = replace(self.x, low=x0, high=x1, ticks=self.x.ticks or _round_ticks(x0, x1), numbers=numbers and self.x.numbers)
-        y = replace(self.y, low=y0, high=y1, ticks=self.y.ticks or _round_ticks(y0, y1), numbers=numbers and self.y.numbers)
-        return replace(self, series=(), x=x, y=y, alt="An empty grid to draw on.")
+        axes = [
+            replace(axis, low=low, high=high, ticks=axis.ticks or _round_ticks(low, high), numbers=numbers and axis.numbers)
+            for axis, (low, high) in zip((self.x, self.y), _ranges(self), strict=True)
+        ]
+        return replace(self, series=(), x=axes[0], y=axes[1], alt="An empty grid to draw on.")
 
     def drawing(self) -> Drawing:
         """The picture of the plot."""
@@ -97,7 +98,8 @@ def _ranges(plot: Plot) -> tuple[tuple[float, float], tuple[float, float]]:
     if not all(isfinite(v) for p in points for v in p):
         raise DrawingError(f"plot {plot.title!r} has a point that is not finite; leave it out of the series")
     baseline = [0.0] if any(isinstance(s, Curve) and s.fill and not s.closed for s in plot.series) else []
-    return _range(plot, plot.x, [p[0] for p in points], 0.0), _range(plot, plot.y, [p[1] for p in points] + baseline, 0.06)
+    across = _range(plot, plot.x, [p[0] for p in points], 0.0)
+    return across, _range(plot, plot.y, [p[1] for p in points] + baseline, 0.06)
 
 
 def _range(plot: Plot, axis: Axis, values: list[float], air: float) -> tuple[float, float]:
@@ -191,15 +193,16 @@ def _held(points: list[Point], frame: _Frame) -> list[Point]:
 def _legend(plot: Plot, frame: _Frame) -> list[Mark]:
     """Samples and words in a row above the plot, from the left."""
     marks: list[Mark] = []
-    x = 0.0
+    named_guides = any(isinstance(s, Guide) and s.upright and s.label for s in plot.series)
+    x, y = 0.0, -24.0 if named_guides else -11.0
     for series in plot.series:
         if not isinstance(series, (Curve, Dots)) or not series.label:
             continue
         if isinstance(series, Curve):
-            marks.append(line(((x, -11.0), (x + 16.0, -11.0)), series.pen))
+            marks.append(line(((x, y), (x + 16.0, y)), series.pen))
         else:
-            marks.append(Ellipse(x + 8.0, -11.0, series.radius, series.radius, pen=Pen("", 0, fill=series.colour)))
-        marks.append(Words(x + 20.0, -11.0, series.label, 9.0, "start"))
+            marks.append(Ellipse(x + 8.0, y, series.radius, series.radius, pen=Pen("", 0, fill=series.colour)))
+        marks.append(Words(x + 20.0, y, series.label, 9.0, "start"))
         x += 20.0 + block(series.label, 9.0).width + 14.0
     return marks
 

@@ -46,7 +46,7 @@ def tree_drawing(root: TreeNode, title: str = "", alt: str = "") -> Drawing:
     while waiting:
         item, parent = waiting.pop()
         if item.state not in STATES:
-            raise DrawingError(f"tree node {item.label!r} has state {item.state!r}; a state is one of {', '.join(STATES)}")
+            raise DrawingError(f"tree node {item.label!r} has state {item.state!r}, not one of {', '.join(STATES)}")
         if len(nodes) == LARGEST:
             raise DrawingError(f"the tree has more than {LARGEST} nodes, too many to read; draw a part of it")
         name = f"t{len(nodes)}"
@@ -80,7 +80,8 @@ def _tidy(diagram: Diagram, children: dict[str, list[str]], depth: dict[str, int
     return Placement(0.0, 0.0, centres, tuple(_branch(edge, centres, sizes) for edge in diagram.edges))
 
 
-def _heights(diagram: Diagram, children: dict[str, list[str]], sizes: dict[str, tuple[float, float]]) -> dict[str, float]:
+def _heights(diagram: Diagram, children: dict[str, list[str]],
+             sizes: dict[str, tuple[float, float]]) -> dict[str, float]:
     words = {edge.target: label_size(edge)[1] for edge in diagram.edges}
     ys: dict[str, float] = {}
     down = 0.0

@@ -81,23 +81,27 @@ def _run(run: Run, size: float) -> Outline:
 
 def _formula(latex: str, size: float) -> Outline | None:
     """The outline of a formula, None where ziamath cannot set it."""
-    from xml.etree.ElementTree import ParseError
-
     ziamath = _load_ziamath()
-    from latex2mathml import exceptions
-
-    refusals: tuple[type[Exception], ...] = tuple(
-        e for e in vars(exceptions).values() if isinstance(e, type) and issubclass(e, Exception)
-    )
     try:
         with _LOCK, _PlainPaths():
             formula = ziamath.Math.fromlatex(latex, size=size, inline=False)
             svg = formula.svgxml()
             box = formula.node.bbox
-    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, ParseError, *refusals):
+    except _refusals():
         return None
     path = " ".join(filter(None, (_as_path(element) for element in svg.iter())))
     return Outline(_shifted(path, -box.xmin), box.xmax - box.xmin, box.ymax, -box.ymin)
+
+
+@lru_cache(maxsize=1)
+def _refusals() -> tuple[type[Exception], ...]:
+    """What the parsers below raise for LaTeX or glyphs they do not know."""
+    from xml.etree.ElementTree import ParseError
+
+    from latex2mathml import exceptions
+
+    own = [e for e in vars(exceptions).values() if isinstance(e, type) and issubclass(e, Exception)]
+    return (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, ParseError, *own)
 
 
 def _letters(words: str, size: float, bold: bool) -> Outline:

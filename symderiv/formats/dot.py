@@ -15,7 +15,8 @@ def dot_text(obj: object) -> str:
     """The diagram of a graph or tree in DOT; raises FormatError for pictures without nodes (plots)."""
     drawing = as_drawing(obj)
     if drawing.diagram is None:
-        raise FormatError(f"{drawing.title or 'this drawing'} has no nodes and edges, so it has no DOT; write svg or pdf")
+        name = drawing.title or "this drawing"
+        raise FormatError(f"{name} has no nodes and edges, so it has no DOT; write svg or pdf")
     return _text(drawing.diagram)
 
 
@@ -29,8 +30,8 @@ def _text(diagram: Diagram) -> str:
         pen = ROLES[node.role].node
         style = ",".join(["filled"] + ["rounded"] * (node.shape == "round") + ["dashed"] * bool(pen.dash))
         colours = f'style="{style}" color="{pen.stroke or "none"}" fillcolor="{pen.fill or "none"}"'
-        wide = f"penwidth={pen.width:g}"
-        out.append(f"  {number[node.id]} [label={_quoted(plain(node.label))} shape={_SHAPES[node.shape]} {colours} {wide}];")
+        label = _quoted(plain(node.label))
+        out.append(f"  {number[node.id]} [label={label} shape={_SHAPES[node.shape]} {colours} penwidth={pen.width:g}];")
     for edge in diagram.edges:
         look = ROLES[edge.role]
         label = f"label={_quoted(plain(edge.label))} " if edge.label else ""

@@ -20,8 +20,8 @@ from symderiv.typesetting import block, number
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    '"': r"\textquotedbl{}", "|": r"\textbar{}", "…": r"\ldots{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}",
-    "-": "-{}",
+    '"': r"\textquotedbl{}", "|": r"\textbar{}", "…": r"\ldots{}", "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}", "-": "-{}",
 }  # fmt: skip
 
 DOCUMENT = r"""\documentclass[tikz,border=2pt]{standalone}

@@ -1,0 +1,165 @@
+"""A computational graph as a picture: forward values, the backward pass, or a shared weight's contributions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from symderiv.drawing import Diagram, Drawing, Edge, Node
+from symderiv.errors import DrawingError, UnknownNameError
+from symderiv.labels import EMPTY, Label, equation, math, stack, tex, text
+from symderiv.layout import NODE_SIZE
+from symderiv.picture import picture
+from symderiv.skeleton import ELLIPSIS, Skeleton, skeleton
+from symderiv.typesetting import block
+
+STYLES = ("forward", "backward", "contributions")
+WIDEST = 190.0  # points; a longer formula is left out of its node
+
+
+def draw(graph: Any, style: str = "", highlight: Sequence[Any] = (), *, output: Any = None, fold: bool = False,
+         title: str = "") -> Drawing:
+    """Draw a computational graph, or a backward pass over one.
+
+    ``forward`` writes each node's definition; ``backward`` its adjoint, and the
+    local partial on every edge; ``contributions`` what each use of a highlighted
+    input adds to its total derivative.  ``highlight`` names the inputs to
+    highlight (those used more than once, if empty); ``output`` the node that is
+    differentiated (the only one nobody uses, if None).
+
+    Raises DrawingError for an unknown style, for a graph with several outputs and
+    none chosen, and for more than 150 nodes (``fold=True`` leaves out middle time steps).
+    """
+    diagram = diagram_of(graph, style, highlight, output=output, fold=fold, title=title)
+    return picture(diagram)
+
+
+def diagram_of(graph: Any, style: str = "", highlight: Sequence[Any] = (), *, output: Any = None, fold: bool = False,
+               title: str = "") -> Diagram:
+    """The diagram behind ``draw``, before layout."""
+    backward = graph if hasattr(graph, "adjoint") else None
+    graph = graph if backward is None else backward.graph
+    style = style or ("forward" if backward is None else "backward")
+    if style not in STYLES:
+        raise UnknownNameError("style of a drawing", style, STYLES)
+    seen = skeleton(graph, fold)
+    if style != "forward" and backward is None:
+        backward = graph.backward(_output(graph, seen) if output is None else output)
+    lit = tuple(graph[name].name for name in highlight) or seen.shared
+    nodes = tuple(_node(graph, backward, style, seen, lit, name) for name in seen.names)
+    edges = _edges(backward, style, seen, lit)
+    title = title or graph.title
+    return Diagram(nodes, edges, title, alt_text(seen, lit, title))
+
+
+def alt_text(seen: Skeleton, lit: Sequence[str], title: str) -> str:
+    """The graph in words: how many nodes, its inputs and outputs, where highlighted inputs are used."""
+    count = len(seen.names) + seen.folded - bool(seen.folded)
+    words = [f"A computational graph{f' ({title})' if title else ''} with {count} node{'s' * (count != 1)}"]
+    inputs = [name for name in seen.names if name in seen.inputs]
+    words.append(f"inputs {_listed(inputs)}" if inputs else "no inputs")
+    words.append(f"output{'s' * (len(seen.outputs) != 1)} {_listed(list(seen.outputs))}")
+    told = ["; ".join(words) + "."]
+    for name in lit:
+        uses = [target for source, target in seen.uses if source == name]
+        told.append(f"{name} is used by {_listed(uses)}.")
+    if seen.folded:
+        told.append(f"{seen.folded} nodes of the middle time steps are left out.")
+    return " ".join(told)
+
+
+def _output(graph: Any, seen: Skeleton) -> str:
+    if len(seen.outputs) != 1:
+        found = _listed(list(seen.outputs)) or "none"
+        raise DrawingError(
+            f"the graph {graph.title!r} has not one output but {len(seen.outputs)} ({found}); "
+            "say which one is differentiated with output=…"
+        )
+    return seen.outputs[0]
+
+
+def _node(graph: Any, backward: Any, style: str, seen: Skeleton, lit: Sequence[str], name: str) -> Node:
+    if name == ELLIPSIS:
+        return Node(ELLIPSIS, tex(r"\cdots"), "none", "ellipsis")
+    handle = graph[name]
+    symbol = handle.symbol
+    is_input = name in seen.inputs
+    role = "weight" if name in lit else "input" if is_input else "output" if name in seen.outputs else "value"
+    if style == "contributions" and name not in lit and role != "output":
+        role = "input" if is_input else "plain"
+    label = math(symbol)
+    if style == "forward" and not is_input:
+        label = _shorter(equation(symbol, graph.definition(handle)), label)
+    if style == "backward":
+        adjoint = _shorter(equation(_bar(symbol), backward.adjoint(handle)), tex(_bar(symbol)))
+        label = stack(label, adjoint)
+    note = graph.labels.get(handle.index, "")
+    if note:
+        label = stack(label, text(note))
+    return Node(name, label, "circle" if is_input and len(label.lines) == 1 else "round", role)
+
+
+def _edges(backward: Any, style: str, seen: Skeleton, lit: Sequence[str]) -> tuple[Edge, ...]:
+    values: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    if backward is not None:
+        sources = lit if style == "contributions" else [name for name in seen.names if name != ELLIPSIS]
+        for name in sources:
+            for edge in backward.edges(name):
+                values[name, str(edge.target)].append(edge)
+    edges = []
+    for source, target in seen.uses:
+        role = "weight" if source in lit else "value" if style == "backward" else "plain"
+        label = EMPTY
+        if values[source, target]:
+            label = _LABELS[style](values[source, target].pop(0), backward)
+        edges.append(Edge(source, target, label, role))
+    return tuple(edges)
+
+
+def _partial_label(edge: Any, backward: Any) -> Label:
+    top, bottom = (_latex(_symbol(backward, name)) for name in (edge.target, edge.source))
+    return _shorter(equation(rf"\frac{{\partial {top}}}{{\partial {bottom}}}", edge.partial), math(edge.partial))
+
+
+def _contribution_label(edge: Any, backward: Any) -> Label:
+    """``partial · ∂y/∂target`` and below it what that is; at the output itself only the partial."""
+    if edge.adjoint == 1:
+        return math(edge.contribution)
+    top, bottom = (_latex(_symbol(backward, name)) for name in (backward.output, edge.target))
+    factor = rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
+    named = tex(factor) if edge.partial == 1 else tex(rf"{_factor(edge.partial)} \cdot {factor}")
+    value = tex(f"= {_latex(edge.contribution)}")
+    return stack(named, value) if block(value, NODE_SIZE).width <= WIDEST else named
+
+
+_LABELS = {"backward": _partial_label, "contributions": _contribution_label}
+
+
+def _symbol(backward: Any, node: Any) -> Any:
+    return backward.graph[node].symbol
+
+
+def _latex(value: Any) -> str:
+    from symderiv import printing
+
+    return printing.latex(value)
+
+
+def _factor(value: Any) -> str:
+    written = _latex(value)
+    return rf"\left({written}\right)" if getattr(value, "is_Add", False) else written
+
+
+def _bar(symbol: Any) -> str:
+    return rf"\bar{{{_latex(symbol)}}}"
+
+
+def _shorter(label: Label, otherwise: Label) -> Label:
+    return label if block(label, NODE_SIZE).width <= WIDEST else otherwise
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) > 12:
+        names = [*names[:10], f"{len(names) - 11} more", names[-1]]
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1] if names else ""
