@@ -76,7 +76,8 @@ def test_softmax_jacobian_agrees_with_sympy() -> None:
 def test_ties() -> None:
     query, keys = read_vector([1, 1]), read_matrix([[2, 0], [0, 2], [1, 0]])
     values = read_matrix([[0], [4], [9]])
-    outputs = {t: attend(query, keys, values, "argmax", ties=t).output for t in ("first", "last", "average", "undefined")}
+    rules = ("first", "last", "average", "undefined")
+    outputs = {t: attend(query, keys, values, "argmax", ties=t).output for t in rules}
     assert outputs == {"first": (0,), "last": (4,), "average": (2,), "undefined": None}
     for ties in ("first", "average"):
         tied = attend(query, keys, values, "argmax", ties=ties)
