@@ -1,0 +1,133 @@
+"""The operations a graph's nodes are made of: one table row per operation.
+
+A row says how the operation is written as a small SymPy expression over slots
+(its *template*), which NumPy function computes it and how a scalar loop writes
+it.  Nothing else about an operation is typed in: its local partials are derived
+from the template (``partials``), its rendering comes from SymPy's printers.
+
+Two kinds of rows are added while a program runs: powers with a constant exponent
+and templates of the user, any SymPy expression.  A row's position in the table
+is its code, the number that stands in a graph's columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+SymPyTemplate = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row: ``template(sympy, *slots)`` is the SymPy expression of the value.
+
+    ``ufunc`` names the array function with the signature ``f(*arguments, out)``
+    (``elementwise`` has those NumPy has not) and ``scalar`` is the same as text of
+    a loop body; both are empty where the value is computed by lowering the
+    template to other rows.  ``faithful`` says
+    that a NaN or an infinity among the arguments always shows in the value.
+    ``form`` offers a shorter way to write the partial of a unary operation,
+    with ``v`` for the value; it is used only after SymPy has confirmed it.
+    """
+
+    name: str
+    arity: int
+    template: SymPyTemplate
+    ufunc: str = ""
+    scalar: str = ""
+    faithful: bool = False
+    form: Callable[..., Any] | None = None
+
+
+INPUT = 0
+CONSTANT = 1
+
+OPERATIONS: list[Operation] = [
+    Operation("input", 0, lambda sp: sp.nan),
+    Operation("constant", 0, lambda sp: sp.nan),
+    Operation("identity", 1, lambda sp, a: a, "positive", "{0}", True),
+    Operation("add", 2, lambda sp, a, b: a + b, "add", "{0} + {1}", True),
+    Operation("sub", 2, lambda sp, a, b: a - b, "subtract", "{0} - {1}", True),
+    Operation("mul", 2, lambda sp, a, b: a * b, "multiply", "{0} * {1}", True),
+    Operation("div", 2, lambda sp, a, b: a / b, "divide", "{0} / {1}"),
+    Operation("neg", 1, lambda sp, a: -a, "negative", "-{0}", True),
+    Operation("pow", 2, lambda sp, a, b: a**b, "power", "{0} ** {1}"),
+    Operation("exp", 1, lambda sp, a: sp.exp(a), "exp", "math.exp({0})"),
+    Operation("log", 1, lambda sp, a: sp.log(a), "log", "math.log({0})"),
+    Operation("sqrt", 1, lambda sp, a: sp.sqrt(a), "sqrt", "math.sqrt({0})"),
+    Operation("sin", 1, lambda sp, a: sp.sin(a), "sin", "math.sin({0})", True),
+    Operation("cos", 1, lambda sp, a: sp.cos(a), "cos", "math.cos({0})", True),
+    Operation("tan", 1, lambda sp, a: sp.tan(a), "tan", "math.tan({0})", True),
+    Operation("asin", 1, lambda sp, a: sp.asin(a), "arcsin", "math.asin({0})", True),
+    Operation("acos", 1, lambda sp, a: sp.acos(a), "arccos", "math.acos({0})", True),
+    Operation("atan", 1, lambda sp, a: sp.atan(a), "arctan", "math.atan({0})"),
+    Operation("sinh", 1, lambda sp, a: sp.sinh(a), "sinh", "math.sinh({0})", True),
+    Operation("cosh", 1, lambda sp, a: sp.cosh(a), "cosh", "math.cosh({0})", True),
+    Operation("tanh", 1, lambda sp, a: sp.tanh(a), "tanh", "math.tanh({0})"),
+    Operation("sigmoid", 1, lambda sp, a: 1 / (1 + sp.exp(-a)), "sigmoid", "0.5 + 0.5 * math.tanh(0.5 * {0})", form=lambda sp, a, v: v * (1 - v)),
+    Operation(
+        "softplus",
+        1,
+        lambda sp, a: sp.log(1 + sp.exp(a)),
+        "softplus",
+        "max({0}, 0.0) + math.log1p(math.exp(-abs({0})))",
+        form=lambda sp, a, v: 1 / (1 + sp.exp(-a)),
+    ),
+    Operation("relu", 1, lambda sp, a: sp.Max(0, a), "relu", "max({0}, 0.0)"),
+    Operation("abs", 1, lambda sp, a: sp.Abs(a), "absolute", "abs({0})", True),
+    Operation("sign", 1, lambda sp, a: sp.sign(a), "sign", "(1.0 if {0} > 0 else (-1.0 if {0} < 0 else UNDECIDED))"),
+    Operation("step", 1, lambda sp, a: sp.Heaviside(a), "step", "(1.0 if {0} > 0 else (0.0 if {0} < 0 else UNDECIDED))"),
+    Operation("maximum", 2, lambda sp, a, b: sp.Max(a, b), "maximum", "max({0}, {1})"),
+    Operation("minimum", 2, lambda sp, a, b: sp.Min(a, b), "minimum", "min({0}, {1})"),
+    Operation("erf", 1, lambda sp, a: sp.erf(a), "erf", "math.erf({0})"),
+    Operation("square", 1, lambda sp, a: a**2, "square", "{0} * {0}", True),
+    Operation("reciprocal", 1, lambda sp, a: 1 / a, "reciprocal", "1.0 / {0}"),
+]
+
+CODES: dict[str, int] = {row.name: code for code, row in enumerate(OPERATIONS)}
+_added: dict[Any, int] = {}
+
+
+def power_code(exponent: int | Fraction | float) -> int:
+    """The code of ``a ** exponent`` for a constant exponent; the row is made at the first use."""
+    if exponent == 2:
+        return CODES["square"]
+    if exponent == -1:
+        return CODES["reciprocal"]
+    key = ("power", type(exponent).__name__, exponent)
+    if key not in _added:
+
+        def template(sp: Any, a: Any) -> Any:
+            return a ** (sp.Rational(exponent.numerator, exponent.denominator) if isinstance(exponent, Fraction)
+                         else sp.sympify(exponent))
+
+        faithful = isinstance(exponent, int) and exponent > 0
+        _added[key] = _append(Operation(f"power {exponent}", 1, template, faithful=faithful))
+    return _added[key]
+
+
+def template_code(expression: Any, slots: tuple[Any, ...]) -> int:
+    """The code of a user's SymPy expression over the given slot symbols; equal templates share one row."""
+    key = (expression, slots)
+    if key not in _added:
+
+        def template(_sympy: Any, *arguments: Any) -> Any:
+            return expression.xreplace(dict(zip(slots, arguments, strict=True)))
+
+        _added[key] = _append(Operation(f"template {len(OPERATIONS)}", len(slots), template))
+    return _added[key]
+
+
+def _append(row: Operation) -> int:
+    OPERATIONS.append(row)
+    return len(OPERATIONS) - 1
+
+
+def slot_symbols(arity: int) -> tuple[Any, ...]:
+    """The real SymPy symbols that stand for a template's arguments."""
+    import sympy as sp
+
+    return tuple(sp.Symbol(f"slot_{k}", real=True) for k in range(arity))
