@@ -1,0 +1,170 @@
+"""Linear autoencoders with ℓ2 penalties: the exact stationary singular values, mode by mode.
+
+For (1/n)‖X - W2 W1 X‖² + λ1‖W1‖² + λ2‖W2‖² the eigenvectors of XXᵀ/n decouple the problem: a mode with eigenvalue σ²
+and singular values a of W1, b of W2 costs σ²(1 - ab)² + λ1 a² + λ2 b².  At a fixed product c = ab ≥ 0 the penalty is
+least at λ1 a² = λ2 b² and equals 2√(λ1λ2) c, so c = 1 - √(λ1λ2)/σ² where that is positive, and 0 otherwise.
+(Kunin, Bloom, Goeva, Seed: Loss landscapes of regularized linear autoencoders, 2019.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symderiv.errors import LimitError, ModelError
+from symderiv.exact import sign
+
+MAX_LAYERS = 60
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One mode at its global minimum: a² of W1, b² of W2, c = ab, the minimum, and when it is not zero.
+
+    ``active`` is the condition as a SymPy relation, or True/False where the numbers decide.
+    ``attained`` is False where the infimum is only approached (a penalty on one factor alone).
+    """
+
+    a2: sp.Expr
+    b2: sp.Expr
+    product: sp.Expr
+    minimum: sp.Expr
+    active: sp.Basic
+    attained: bool = True
+
+
+@dataclass(frozen=True)
+class DeepMode:
+    """L equal layers with singular value s: the stationarity condition, its minimiser, and the threshold in λ."""
+
+    stationarity: sp.Expr
+    objective: sp.Expr
+    s: sp.Expr | None
+    minimum: sp.Expr | None
+    active: bool | None
+    threshold: sp.Expr
+
+
+def eigenvalue(value: sp.Expr) -> sp.Expr:
+    """``value`` as a positive quantity; ModelError for a negative number."""
+    if value.is_number and sign(value) < 0:
+        raise ModelError(f"an eigenvalue of XXᵀ/n is {value}; it cannot be negative")
+    return value
+
+
+def mode(sigma2: sp.Expr, penalty_encoder: sp.Expr, penalty_decoder: sp.Expr) -> Mode:
+    """The minimum of σ²(1 - ab)² + λ1 a² + λ2 b² over a, b ≥ 0; symbols stand for positive numbers.
+
+    >>> m = mode(*sp.symbols("sigma2 lam lam", positive=True))
+    >>> m.a2, m.active
+    (-lam/sigma2 + 1, sigma2 > lam)
+    """
+    sigma2 = eigenvalue(sigma2)
+    for value in (penalty_encoder, penalty_decoder):
+        if value.is_number and sign(value) < 0:
+            raise ModelError(f"a penalty is {value}; it cannot be negative")
+    zeros = [value == 0 for value in (penalty_encoder, penalty_decoder)]
+    if any(zeros):
+        return _unpenalised(sigma2, all(zeros))
+    mean = sp.sqrt(penalty_encoder) * sp.sqrt(penalty_decoder)
+    if sigma2 == 0:
+        return Mode(sp.S.Zero, sp.S.Zero, sp.S.Zero, sp.S.Zero, sp.false)
+    product = 1 - mean / sigma2
+    active = _beats(sigma2, penalty_encoder, penalty_decoder)
+    if active == sp.false:
+        return Mode(sp.S.Zero, sp.S.Zero, sp.S.Zero, sigma2, active)
+    ratio = sp.sqrt(penalty_decoder) / sp.sqrt(penalty_encoder)
+    minimum = sp.expand(2 * mean - penalty_encoder * penalty_decoder / sigma2)
+    return Mode(product * ratio, product / ratio, product, minimum, active)
+
+
+def mode_objective(sigma2: sp.Expr, a: sp.Expr, b: sp.Expr, penalty1: sp.Expr, penalty2: sp.Expr) -> sp.Expr:
+    """σ²(1 - ab)² + λ1 a² + λ2 b²."""
+    return sigma2 * (1 - a * b) ** 2 + penalty1 * a**2 + penalty2 * b**2
+
+
+def product_penalty(sigma2: sp.Expr, penalty: sp.Expr) -> sp.Expr:
+    """The eigenvalue of W2 W1 for the penalty λ‖W2 W1‖²: the ridge shrinkage σ²/(σ² + λ).
+
+    It also answers a denoising autoencoder with white noise of variance λ on its input.
+    """
+    if sigma2 + penalty == 0:
+        raise ModelError("a mode with eigenvalue 0 and penalty 0 has no unique minimiser")
+    return sigma2 / (sigma2 + penalty)
+
+
+def deep_mode(sigma2: sp.Expr, penalty: sp.Expr, layers: int) -> DeepMode:
+    """The minimum of σ²(1 - s^L)² + Lλs² over s ≥ 0, L layers with the penalty λ each.
+
+    Setting the derivative to zero and dividing by -2Ls leaves σ² s^(L-2) (1 - s^L) - λ.  For L > 2 the origin stays
+    a local minimum for every λ; the other one is global while λ is below ``threshold``.
+    """
+    if layers < 1:
+        raise ModelError(f"an autoencoder has at least one layer, got {layers}")
+    if layers > MAX_LAYERS:
+        raise LimitError(f"{layers} layers; at most {MAX_LAYERS} are solved")
+    s = sp.Symbol("s")
+    objective = sigma2 * (1 - s**layers) ** 2 + layers * penalty * s**2
+    if layers == 1:
+        stationarity = sigma2 * (1 - s) - penalty * s
+        root: sp.Expr | None = product_penalty(sigma2, penalty)
+        return DeepMode(stationarity, objective, root, sp.factor(objective.subs(s, root)), None, sp.oo)
+    stationarity = sigma2 * s ** (layers - 2) * (1 - s**layers) - penalty
+    best = sp.Rational(layers - 2, layers - 1)
+    threshold = sigma2 * best ** sp.Rational(layers - 2, layers) * (1 - best)
+    if layers == 2:
+        single = mode(sigma2, penalty, penalty)
+        decided = bool(single.active) if single.active in (sp.true, sp.false) else None
+        return DeepMode(stationarity, objective, sp.sqrt(single.a2), single.minimum, decided, threshold)
+    if not (sigma2.is_number and penalty.is_number):
+        return DeepMode(stationarity, objective, None, None, None, threshold)
+    active = sign(threshold - penalty) > 0
+    if not active:
+        return DeepMode(stationarity, objective, sp.S.Zero, sigma2, False, threshold)
+    # s^(L-2)(1 - s^L) rises, then falls, between 0 and 1: the larger root is the minimum
+    roots = sp.Poly(stationarity, s).nroots(n=30, maxsteps=200)
+    largest = max(sp.re(r) for r in roots if abs(sp.im(r)) < sp.Float("1e-20", 30))
+    return DeepMode(stationarity, objective, largest, objective.subs(s, largest), True, threshold)
+
+
+def data_eigenvalues(x: sp.Matrix) -> tuple[sp.Expr, ...]:
+    """The eigenvalues of XXᵀ/n in falling order, for X (m, n) with a point in each column.
+
+    >>> data_eigenvalues(sp.Matrix([[2, 0], [0, 1]]))
+    (2, 1/2)
+    """
+    values = (x * x.T / sp.Integer(x.cols)).eigenvals(multiple=True)
+    return tuple(sorted(values, key=lambda v: sp.re(v.evalf(40)), reverse=True))
+
+
+def optimum(eigenvalues: Sequence[sp.Expr], k: int, penalty1: sp.Expr, penalty2: sp.Expr) -> tuple[Mode, ...]:
+    """The k leading modes at the global minimum, the others given up; ModelError unless 1 ≤ k ≤ m and values fall."""
+    if not 1 <= k <= len(eigenvalues):
+        raise ModelError(f"k is {k}; it must lie between 1 and the number {len(eigenvalues)} of eigenvalues")
+    numbers = [v for v in eigenvalues if v.is_number]
+    if any(sign(later - earlier) > 0 for earlier, later in zip(numbers, numbers[1:], strict=False)):
+        raise ModelError(f"the eigenvalues {', '.join(map(str, eigenvalues))} must not rise")
+    return tuple(mode(v, penalty1, penalty2) for v in eigenvalues[:k])
+
+
+def weight_decay(penalty: sp.Expr, features: sp.Expr = sp.S.One) -> sp.Expr:
+    """The decay of an optimiser that adds decay·W to the gradient: 2λ/m for a loss averaged over m features, too."""
+    return 2 * penalty / features
+
+
+def _unpenalised(sigma2: sp.Expr, both: bool) -> Mode:
+    """A penalty on at most one factor: the product 1 costs nothing, or as little as one likes."""
+    if both:
+        free = sp.Symbol("a2", positive=True)
+        return Mode(free, 1 / free, sp.S.One, sp.S.Zero, sp.true)
+    return Mode(sp.S.Zero, sp.oo, sp.S.One, sp.S.Zero, sp.true, attained=False)
+
+
+def _beats(sigma2: sp.Expr, penalty1: sp.Expr, penalty2: sp.Expr) -> sp.Basic:
+    """σ⁴ > λ1 λ2, decided where it is a question of numbers."""
+    left, right = (sigma2, penalty1) if penalty1 == penalty2 else (sigma2**2, penalty1 * penalty2)
+    if (left - right).is_number:
+        return sp.true if sign(left - right) > 0 else sp.false
+    return sp.StrictGreaterThan(left, right)
