@@ -16,7 +16,7 @@ _LATEX = {
     '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "|": r"\textbar{}",
     "“": "``", "”": "''", "‘": "`", "’": "'", "—": "---", "–": "--", "…": r"\ldots{}", "\u00a0": "~", "§": r"\S{}",
     "·": r"\textperiodcentered{}", "•": r"\textbullet{}", "°": r"\textdegree{}", "€": r"\texteuro{}",
-    "\u200b": r"\hspace{0pt}", "\u2011": "-", "\u2212": "$-$",
+    "\u200b": r"\hspace{0pt plus 1pt}", "\u2011": "-", "\u2212": "$-$",
 }  # fmt: skip
 # signs set as mathematics
 _MATH = {
@@ -38,7 +38,7 @@ _MATH = {
 # Latin letters the T1 encoding has beyond Latin-1
 _T1 = frozenset("ĂăĄąĆćČčĎďĐđĘęĚěĞğİıĹĺĽľŁłŃńŇňŊŋŐőŒœŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽžȚțȘș")
 _LONG = re.compile(r"[^\s\u200b]{48,}")
-_TYPST = re.compile(r"([\\`*_#$@<>\[\]~\"'=+\-/{}:|^&%.()])")
+_TYPST = re.compile(r"([\\`*_#$@<>\[\]~\"'=+\-/{}:|^&%.();,!?])")
 
 
 def latex_text(text: str) -> str:
@@ -56,7 +56,7 @@ def typst_text(text: str) -> str:
     >>> typst_text("a_1 #x [b]")
     'a\\_1 \\#x \\[b\\]'
     """
-    return _TYPST.sub(r"\\\1", breakable(clean(text)))
+    return _TYPST.sub(r"\\\1", breakable("".join(sign if shown(sign) else _named(sign) for sign in clean(text))))
 
 
 def typst_string(text: str) -> str:
@@ -69,6 +69,11 @@ def latex_url(address: str) -> str:
     for sign, code in (("\\", "%5C"), ("{", "%7B"), ("}", "%7D"), (" ", "%20"), ("^", "%5E"), ('"', "%22")):
         address = address.replace(sign, code)
     return re.sub(r"([#%&_~$])", r"\\\1", address)
+
+
+def shown(sign: str) -> bool:
+    """Whether the fonts of both engines have the sign."""
+    return sign.isascii() or sign in _LATEX or sign in _MATH or "\u00a1" <= sign <= "\u00ff" or sign in _T1
 
 
 def slug(text: str) -> str:
@@ -88,7 +93,7 @@ def clean(text: str) -> str:
 
 def breakable(text: str) -> str:
     """Very long words with places where a line may end."""
-    return _LONG.sub(lambda m: "\u200b".join(m[0][i : i + 8] for i in range(0, len(m[0]), 8)), text)
+    return _LONG.sub(lambda m: "\u200b".join(m[0][i : i + 4] for i in range(0, len(m[0]), 4)), text)
 
 
 def _latex_sign(sign: str) -> str:
@@ -96,6 +101,8 @@ def _latex_sign(sign: str) -> str:
         return _LATEX[sign]
     if sign in _MATH:
         return f"${_MATH[sign]}$"
-    if sign.isascii() or "\u00a1" <= sign <= "\u00ff" or sign in _T1:
-        return sign
-    return rf"\texttt{{[U+{ord(sign):04X}]}}"
+    return sign if shown(sign) else _named(sign)
+
+
+def _named(sign: str) -> str:
+    return f"[U+{ord(sign):04X}]"

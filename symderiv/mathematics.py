@@ -45,7 +45,15 @@ RELATIONS: dict[str, Relation] = {
 }
 _RELATION = re.compile(r"(<=|>=|!=|:=|->|<-|==|=|<|>|~|\b(?:approx|propto|in)\b)")
 
-PRINTERS: dict[str, Callable[[Any], str]] = {"latex": printing.latex, "typst": printing.typst, "text": printing.text}
+_ONE_LETTER = re.compile(r'"([A-Za-z])"')
+
+
+def _typst(obj: Any) -> str:
+    """Typst sets a space before quoted text, so one-letter names go without quotes."""
+    return _ONE_LETTER.sub(r"\1", printing.typst(obj))
+
+
+PRINTERS: dict[str, Callable[[Any], str]] = {"latex": printing.latex, "typst": _typst, "text": printing.text}
 
 
 def sides(content: Any, scope: Any = None) -> tuple[list[Any], list[str]]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from symderiv.document import AUTO, Bullets, Chain, Figure, Formula, Heading, Line, Prose, Table, TickBoxes, transform
-from symderiv.errors import UnknownNameError
-from symderiv.inline import Ref, pieces
+from symderiv.errors import ProblemError, UnknownNameError
+from symderiv.inline import Ref, pieces, plain
 
 
 def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
@@ -22,24 +22,39 @@ def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
     """
     counters = {"formula": 0, "figure": 0}
     labels: dict[str, str] = {}
+    given_by_hand: set[tuple[str, str]] = set()
 
-    def count(kind: str, given: str | None) -> str | None:
-        if given != AUTO:
-            return given
-        counters[kind] += 1
-        return f"{prefix}.{counters[kind]}" if prefix else str(counters[kind])
+    def note(block: Any) -> Any:
+        if isinstance(block, (Formula, Line)) and block.tag:
+            given_by_hand.add(("formula", block.tag))
+        if isinstance(block, Figure):
+            given_by_hand.add(("figure", block.number))
+        return block
+
+    def count(kind: str, given: str) -> str:
+        while given == AUTO:
+            counters[kind] += 1
+            number = f"{prefix}.{counters[kind]}" if prefix else str(counters[kind])
+            if (kind, number) not in given_by_hand:
+                return number
+        return given
+
+    def name(label: str, text: str) -> None:
+        if label in labels:
+            raise ProblemError(f"the label {label!r} stands at {labels[label]} and at {text}; labels are given once")
+        labels[label] = text
 
     def number(block: Any) -> Any:
         if isinstance(block, (Formula, Line)) and block.tag:
-            tag = count("formula", block.tag) or ""
-            labels[block.label or tag] = f"({tag})"
+            tag = count("formula", block.tag)
+            name(block.label or tag, f"({tag})")
             return replace(block, tag=tag, label=block.label or tag)
         if isinstance(block, Figure) and block.caption:
-            given = count("figure", block.number) or ""
-            labels[block.label or f"fig:{given}"] = f"Figure {given}"
+            given = count("figure", block.number)
+            name(block.label or f"fig:{given}", f"Figure {given}")
             return replace(block, number=given, label=block.label or f"fig:{given}")
         if isinstance(block, Heading) and block.label:
-            labels[block.label] = block.text
+            name(block.label, plain(block.text))
         return block
 
     def resolve(block: Any) -> Any:
@@ -49,7 +64,9 @@ def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
             return replace(block, text=labels[block.label])
         return block
 
-    return transform(transform(transform(blocks, _parsed), number), resolve)
+    parsed = transform(blocks, _parsed)
+    transform(parsed, note)
+    return transform(transform(parsed, number), resolve)
 
 
 def _parsed(block: Any) -> Any:

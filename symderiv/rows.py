@@ -140,7 +140,7 @@ def _signed(text: str) -> str:
 
 
 def _continued(text: str, language: str) -> str:
-    return {"latex": r"\quad {} ", "typst": "quad "}.get(language, "  ") + text
+    return {"latex": r"\quad {} ", "typst": 'quad "" '}.get(language, "  ") + text
 
 
 def _measure(part: Any) -> float:

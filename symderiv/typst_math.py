@@ -127,6 +127,8 @@ class TypstPrinter(Printer):
         return out
 
     def _print_Mul(self, expr: Any) -> str:
+        if any(arg.is_Number for arg in expr.args[1:]):  # kept unevaluated: the factors stand as written
+            return " dot.c ".join(self._at(arg, PRECEDENCE["Mul"], strict=bool(arg.is_Add)) for arg in expr.args)
         if expr.could_extract_minus_sign():
             return "-" + self._at(-expr, PRECEDENCE["Mul"])
         above, below = fraction(expr, exact=True)

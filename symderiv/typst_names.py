@@ -26,7 +26,7 @@ _ACCENTS = {
     "widetilde": "tilde", "overline": "overline",
 }  # fmt: skip
 _STYLES = {
-    "bold": "bold", "bm": "bold", "mathbf": "bold", "boldsymbol": "bold", "cal": "cal", "mathcal": "cal", "scr": "scr",
+    "bold": "bold", "bm": "bold", "mathbf": "upright(bold", "boldsymbol": "bold", "cal": "cal", "mathcal": "cal", "scr": "scr",
     "mathscr": "scr", "frak": "frak", "mathfrak": "frak", "mathbb": "bb", "mathrm": "upright", "mathit": "italic",
     "mathsf": "sans", "text": "upright", "operatorname": "upright",
 }  # fmt: skip
@@ -71,10 +71,14 @@ def _part(word: str, whole: bool = False) -> str:
         return '""'
     for accent in sorted({**_ACCENTS, **_STYLES}, key=len, reverse=True):
         if word.endswith(accent) and len(word) > len(accent) and accent not in ("text", "operatorname"):
-            return f"{_ACCENTS.get(accent) or _STYLES[accent]}({_part(word[: -len(accent)], whole)})"
+            return _applied(_ACCENTS.get(accent) or _STYLES[accent], _part(word[: -len(accent)], whole))
     if word.endswith("'"):
         return _part(word.rstrip("'"), whole) + "'" * (len(word) - len(word.rstrip("'")))
     return f"italic({quoted(word)})" if whole else f"upright({quoted(word)})"
+
+
+def _applied(function: str, argument: str) -> str:
+    return f"{function}({argument})" + ")" * function.count("(")
 
 
 def _from_latex(name: str) -> str:
@@ -116,7 +120,7 @@ def _atom(tokens: list[str], at: int) -> tuple[str, int]:
                 end = tokens.index("}", at)
                 return f"upright({quoted(''.join(tokens[at + 2 : end]))})", end + 1
             inner, end = _atom(tokens, at + 1)
-            return f"{_ACCENTS.get(word) or _STYLES[word]}({inner})", end
+            return _applied(_ACCENTS.get(word) or _STYLES[word], inner), end
         if word in (",", ";", "!", " ", ":"):
             return "thin", at + 1
         return (_SPECIAL[word] if word in _SPECIAL else {g: g for g in _GREEK}[word]), at + 1
