@@ -17,15 +17,15 @@ def arrowhead(path: Path) -> tuple[Path, tuple[Point, ...]]:
     length, half = 4.2 + 1.9 * path.pen.width, 1.6 + 0.85 * path.pen.width
     command, points = path.commands[-1]
     tip = points[-1]
-    before = points[-2] if len(points) > 1 else path.commands[-2][1][-1]
+    behind = [p for _, piece in path.commands for p in piece if p != tip]
+    before = behind[-1] if behind else (tip[0] - 1.0, tip[1])
     run = hypot(tip[0] - before[0], tip[1] - before[1]) or 1.0
     ux, uy = (tip[0] - before[0]) / run, (tip[1] - before[1]) / run
     neck = (tip[0] - 0.78 * length * ux, tip[1] - 0.78 * length * uy)
     base = (tip[0] - length * ux, tip[1] - length * uy)
     head = (tip, (base[0] - half * uy, base[1] + half * ux), neck, (base[0] + half * uy, base[1] - half * ux))
     if command == "C":
-        control = (before[0] + neck[0] - tip[0], before[1] + neck[1] - tip[1])
-        points = (points[0], control, neck)
+        points = (points[0], (points[1][0] + neck[0] - tip[0], points[1][1] + neck[1] - tip[1]), neck)
     else:
         points = (neck,)
     return replace(path, commands=(*path.commands[:-1], (command, points))), head

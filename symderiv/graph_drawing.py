@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from symderiv.drawing import Diagram, Drawing, Edge, Node
-from symderiv.errors import DrawingError, UnknownNameError
+from symderiv.errors import DrawingError, LimitError, UnknownNameError
 from symderiv.labels import EMPTY, Label, equation, math, stack, tex, text
 from symderiv.layout import NODE_SIZE
 from symderiv.picture import picture
@@ -15,7 +15,7 @@ from symderiv.skeleton import ELLIPSIS, Skeleton, skeleton
 from symderiv.typesetting import block
 
 STYLES = ("forward", "backward", "contributions")
-WIDEST = 190.0  # points; a longer formula is left out of its node
+LONG, WIDEST = 110.0, 190.0  # points; a long adjoint is shortened, a formula beyond the widest is left out
 
 
 def draw(graph: Any, style: str = "", highlight: Sequence[Any] = (), *, output: Any = None, fold: bool = False,
@@ -25,8 +25,9 @@ def draw(graph: Any, style: str = "", highlight: Sequence[Any] = (), *, output: 
     ``forward`` writes each node's definition; ``backward`` its adjoint, and the
     local partial on every edge; ``contributions`` what each use of a highlighted
     input adds to its total derivative.  ``highlight`` names the inputs to
-    highlight (those used more than once, if empty); ``output`` the node that is
-    differentiated (the only one nobody uses, if None).
+    highlight (if empty those used more than once, for contributions the first
+    of them); ``output`` the node that is differentiated (the only one nobody uses,
+    if None).
 
     Raises DrawingError for an unknown style, for a graph with several outputs and
     none chosen, and for more than 150 nodes (``fold=True`` leaves out middle time steps).
@@ -46,7 +47,7 @@ def diagram_of(graph: Any, style: str = "", highlight: Sequence[Any] = (), *, ou
     seen = skeleton(graph, fold)
     if style != "forward" and backward is None:
         backward = graph.backward(_output(graph, seen) if output is None else output)
-    lit = tuple(graph[name].name for name in highlight) or seen.shared
+    lit = tuple(graph[name].name for name in highlight) or seen.shared[: 1 if style == "contributions" else None]
     nodes = tuple(_node(graph, backward, style, seen, lit, name) for name in seen.names)
     edges = _edges(backward, style, seen, lit)
     title = title or graph.title
@@ -92,8 +93,7 @@ def _node(graph: Any, backward: Any, style: str, seen: Skeleton, lit: Sequence[s
     if style == "forward" and not is_input:
         label = _shorter(equation(symbol, graph.definition(handle)), label)
     if style == "backward":
-        adjoint = _shorter(equation(_bar(symbol), backward.adjoint(handle)), tex(_bar(symbol)))
-        label = stack(label, adjoint)
+        label = stack(label, _adjoint_label(backward, handle))
     note = graph.labels.get(handle.index, "")
     if note:
         label = stack(label, text(note))
@@ -106,19 +106,22 @@ def _edges(backward: Any, style: str, seen: Skeleton, lit: Sequence[str]) -> tup
         sources = lit if style == "contributions" else [name for name in seen.names if name != ELLIPSIS]
         for name in sources:
             for edge in backward.edges(name):
-                values[name, str(edge.target)].append(edge)
+                values[name, edge.target.name].append(edge)
     edges = []
+    graph = None if backward is None else backward.graph
     for source, target in seen.uses:
         role = "weight" if source in lit else "value" if style == "backward" else "plain"
         label = EMPTY
-        if values[source, target]:
+        if graph is not None and values[source, target]:
             label = _LABELS[style](values[source, target].pop(0), backward)
+            if style == "contributions" and len(lit) > 1:
+                label = stack(tex(rf"{_latex(graph[source].symbol)}:"), label)
         edges.append(Edge(source, target, label, role))
     return tuple(edges)
 
 
 def _partial_label(edge: Any, backward: Any) -> Label:
-    top, bottom = (_latex(_symbol(backward, name)) for name in (edge.target, edge.source))
+    top, bottom = _latex(edge.target.symbol), _latex(edge.source.symbol)
     return _shorter(equation(rf"\frac{{\partial {top}}}{{\partial {bottom}}}", edge.partial), math(edge.partial))
 
 
@@ -126,7 +129,7 @@ def _contribution_label(edge: Any, backward: Any) -> Label:
     """``partial · ∂y/∂target`` and below it what that is; at the output itself only the partial."""
     if edge.adjoint == 1:
         return math(edge.contribution)
-    top, bottom = (_latex(_symbol(backward, name)) for name in (backward.output, edge.target))
+    top, bottom = _latex(backward.output.symbol), _latex(edge.target.symbol)
     factor = rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
     named = tex(factor) if edge.partial == 1 else tex(rf"{_factor(edge.partial)} \cdot {factor}")
     value = tex(f"= {_latex(edge.contribution)}")
@@ -134,10 +137,6 @@ def _contribution_label(edge: Any, backward: Any) -> Label:
 
 
 _LABELS = {"backward": _partial_label, "contributions": _contribution_label}
-
-
-def _symbol(backward: Any, node: Any) -> Any:
-    return backward.graph[node].symbol
 
 
 def _latex(value: Any) -> str:
@@ -151,8 +150,25 @@ def _factor(value: Any) -> str:
     return rf"\left({written}\right)" if getattr(value, "is_Add", False) else written
 
 
+def _adjoint_label(backward: Any, handle: Any) -> Label:
+    """``v̄ = …`` in node names; by the adjoints downstream, as a person goes on, where that is long."""
+    bar = _bar(handle.symbol)
+    try:
+        direct = equation(bar, backward.adjoint(handle))
+    except LimitError:
+        direct = EMPTY
+    if direct and block(direct, NODE_SIZE).width <= LONG:
+        return direct
+    terms = [_bar(edge.target.symbol) if edge.partial == 1 else rf"{_bar(edge.target.symbol)}\,{_factor(edge.partial)}"
+             for edge in backward.edges(handle)]
+    return _shorter(tex(f"{bar} = {' + '.join(terms)}"), tex(bar))
+
+
 def _bar(symbol: Any) -> str:
-    return rf"\bar{{{_latex(symbol)}}}"
+    """The adjoint's name: the bar stands over the stem, not over its subscript."""
+    written = _latex(symbol)
+    stem, mark, rest = written.partition("_")
+    return rf"\bar{{{stem}}}{mark}{rest}" if stem.count("{") == stem.count("}") else rf"\bar{{{written}}}"
 
 
 def _shorter(label: Label, otherwise: Label) -> Label:

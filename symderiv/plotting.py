@@ -58,7 +58,8 @@ class Plot:
     def blank(self, numbers: bool = True) -> Plot:
         """The same axes and grid with nothing in it; without ``numbers`` the scale is left to the reader."""
         axes = [
-            replace(axis, low=low, high=high, ticks=axis.ticks or _round_ticks(low, high), numbers=numbers and axis.numbers)
+            replace(axis, low=low, high=high, ticks=axis.ticks or _round_ticks(low, high),
+                    numbers=numbers and axis.numbers)
             for axis, (low, high) in zip((self.x, self.y), _ranges(self), strict=True)
         ]
         return replace(self, series=(), x=axes[0], y=axes[1], alt="An empty grid to draw on.")

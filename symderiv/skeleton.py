@@ -75,11 +75,11 @@ def _read(graph: Any) -> Skeleton:
 def _folded(whole: Skeleton) -> Skeleton:
     """Nodes of the middle time steps replaced by one ellipsis; nodes of no step are kept."""
     step = _steps(whole)
-    numbers = sorted(set(step.values()))
+    numbers = sorted({number for name, number in step.items() if name not in whole.inputs})
     if len(numbers) <= FIRST + LAST + 1:
         return whole
-    middle = set(numbers[FIRST : len(numbers) - LAST])
-    gone = {name for name, number in step.items() if number in middle and name not in whole.shared}
+    low, high = numbers[FIRST - 1], numbers[-LAST]
+    gone = {name for name, number in step.items() if low < number < high and name not in whole.shared}
     if not gone:
         return whole
     uses: list[tuple[str, str]] = []

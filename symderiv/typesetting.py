@@ -51,17 +51,19 @@ def block(label: Label, size: float = 10.0) -> Block:
     baseline = below = 0.0
     for i, line in enumerate(label.lines):
         outline = outline_of(line, size)
-        ascent = max(outline.ascent, 0.68 * size)
-        baseline = ascent if i == 0 else baseline + max(size * LEADING, below + ascent + 0.22 * size)
-        below = max(outline.descent, 0.2 * size if i + 1 < len(label.lines) else 0.0)
+        ascent = max(outline.ascent, 0.85 * size)  # a strut: lines with and without superscript are as high
+        baseline = ascent if i == 0 else baseline + max(size * LEADING, below + ascent + 0.16 * size)
+        below = max(outline.descent, 0.23 * size)
         placed.append((outline, baseline))
-    return Block(tuple(placed), max(o.width for o, _ in placed), baseline + max(below, 0.02 * size))
+    return Block(tuple(placed), max(o.width for o, _ in placed), baseline + below)
 
 
 @lru_cache(maxsize=8192)
 def outline_of(line: tuple[Run, ...], size: float = 10.0) -> Outline:
     """Set one line of runs side by side."""
     pieces = [_run(run, size) for run in line]
+    if len(pieces) == 1:
+        return pieces[0]
     path, x = [], 0.0
     for piece in pieces:
         path.append(_shifted(piece.path, x))
@@ -119,7 +121,7 @@ def _letters(words: str, size: float, bold: bool) -> Outline:
                 path.append(element.get("d", ""))
                 top, bottom = max(top, glyph.bbox.ymax * scale), min(bottom, glyph.bbox.ymin * scale)
             x += glyph.advance() * scale
-    return Outline(" ".join(path), x, top, -bottom)
+    return Outline(_shifted(" ".join(path), 0.0), x, top, -bottom)
 
 
 def _as_path(element: Element) -> str:
