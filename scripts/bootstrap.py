@@ -100,7 +100,7 @@ def pip_by_system(python: str) -> bool:
     """A system pip may install into an environment also where the system itself is externally managed."""
     if importlib.util.find_spec("pip") is None:
         return False
-    return run_quietly([sys.executable, "-m", "pip", "--python", python, "install", "-q", pinned_pip()[0]]) is not None
+    return run_quietly([sys.executable, "-m", "pip", "--python", python, "install", "-qq", pinned_pip()[0]]) is not None
 
 
 def pip_by_wheel(python: str) -> bool:
@@ -117,7 +117,7 @@ def pip_by_wheel(python: str) -> bool:
         with tempfile.TemporaryDirectory() as folder:
             wheel = Path(folder) / name
             wheel.write_bytes(content)
-            command = [python, str(wheel / "pip"), "install", "-q", "--no-index", str(wheel)]
+            command = [python, str(wheel / "pip"), "install", "-qq", "--no-index", str(wheel)]
             return run_quietly(command) is not None
     return False
 
@@ -196,7 +196,7 @@ def install(venv: Path, lock: Path) -> None:
     """The locked packages, each checked by its hash, then this project itself, editable."""
     python = str(venv / "bin" / "python")
     say("installing the locked packages (a minute or two, once)")
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
     for arguments in (["--require-hashes", "-r", str(lock)], ["--no-deps", "--no-build-isolation", "-e", str(ROOT)]):
         if subprocess.run([*pip, *arguments], stdin=subprocess.DEVNULL).returncode:
             fail("pip could not install what stands above; is the package index reachable (PIP_INDEX_URL)?")

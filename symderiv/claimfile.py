@@ -86,7 +86,7 @@ def parse_claims(text: str, suffix: str = ".json", file: str = "claims") -> list
     for number, (entry, line) in enumerate(zip(content["claims"], lines, strict=True), start=1):
         claim = claim_of(entry, number, file, line)
         if claim.id in first:
-            message = f"id {shorten(claim.id)!r} is already used by claim {first[claim.id]}; give every claim its own id"
+            message = f"id {shorten(claim.id)!r} is already used by claim {first[claim.id]}; each needs its own"
             claim = BadClaim(claim.id, f"{file}, claim {number}: {message}", file, line)
         first.setdefault(claim.id, number)
         claims.append(claim)

@@ -45,7 +45,7 @@ class ScriptClaim:
     digest: str = ""  # of the file's content: a changed file is a changed claim
 
     def certificate(self, seconds: float) -> Any:
-        """Run the function and judge what it returns; has ``verdict``, ``method``, ``counterexample``, ``condition``."""
+        """Run the function and judge what it returns; the answer has the fields of a Certificate."""
         with _told_on_stderr():
             stated = getattr(load_script(self.file), _PREFIX + self.id)()
         if hasattr(stated, "verdict"):
@@ -126,7 +126,8 @@ def _claims_of(path: str) -> list[FileClaim | ScriptClaim | BadClaim]:
     seen: set[str] = set()
     for place, claim in enumerate(claims):
         if claim.id in seen:
-            claims[place] = BadClaim(claim.id, f"{path}: id {claim.id!r} is used twice; give every claim its own id", path)
+            message = f"{path}: id {claim.id!r} is used twice; give every claim its own id"
+            claims[place] = BadClaim(claim.id, message, path)
         seen.add(claim.id)
     return claims
 

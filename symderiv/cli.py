@@ -73,6 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # the reader of our output has gone: nothing more to say, also not when Python flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except ModuleNotFoundError as error:
+        if (error.name or "symderiv").partition(".")[0] == "symderiv":
+            raise
+        return _complain(_missing(str(error.name)))
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _complain(f"{place}{error.strerror or error}")
@@ -105,6 +109,14 @@ def _unknown(word: str) -> str:
 
     near = difflib.get_close_matches(word, COMMANDS, n=1)
     return f"there is no command {word!r}; " + (f"did you mean {near[0]}?" if near else "see symderiv --help")
+
+
+def _missing(module: str) -> str:
+    from symderiv.cli_doctor import TOOLS
+
+    ways = {tool.name: tool.get for tool in TOOLS}
+    get = ways.get(module.partition(".")[0], f"pip install {module}")
+    return f"the package {module!r} is not installed: {get} (symderiv doctor tells what else is missing)"
 
 
 def _complain(message: str) -> int:

@@ -68,9 +68,9 @@ def run_tasks(
     """Apply ``function`` to every task; the outcomes stand in the order of the tasks.
 
     ``workers=0`` runs in this very thread; ``seconds`` limits one task and ``memory`` the bytes of
-    one process of our own pool; ``on_result(index, outcome)`` is called as results arrive; the modules named in ``preload``
-    are imported once for all processes.  Function and tasks must pickle, unless they stay in this
-    process.  An error in a task is its outcome and never ends the run.
+    one process of our own pool; ``on_result(index, outcome)`` is called as results arrive; the
+    modules named in ``preload`` are imported once for all processes.  Function and tasks must
+    pickle, unless they stay in this process.  An error in a task is its outcome and never ends the run.
 
     >>> [outcome.value for outcome in run_tasks(abs, [-1, 2, -3], workers=0)]
     [1, 2, 3]

@@ -139,7 +139,8 @@ def test_github_annotations_are_escaped():
 
 
 def test_numbers_of_all_kinds_become_json():
-    value = {"a": np.array([[1.0, np.nan], [np.inf, 2]]), "b": Fraction(1, 2), "c": (Fraction(4), np.float64(2)), "d": True}
+    array = np.array([[1.0, np.nan], [np.inf, 2]])
+    value = {"a": array, "b": Fraction(1, 2), "c": (Fraction(4), np.float64(2)), "d": True}
     shown = jsonable(value)
     assert shown == {"a": [[1.0, "nan"], ["inf", 2.0]], "b": 0.5, "c": [4, 2.0], "d": True}
     json.dumps(shown, allow_nan=False)

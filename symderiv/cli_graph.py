@@ -1,0 +1,49 @@
+"""``symderiv graph FILE.py:function``: the computational graph of a plain Python function, as a picture."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from symderiv.cli import OK
+from symderiv.errors import GraphError, UnknownNameError
+
+STYLES = ("forward", "backward", "contributions")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the function, the picture and its style."""
+    parser.add_argument("function", metavar="FILE.py:FUNCTION", help="the function to trace")
+    parser.add_argument("--inputs", help="names of the inputs, separated by blanks (the function's own arguments)")
+    parser.add_argument("--style", choices=STYLES, default="forward", help="what the edges say (forward)")
+    parser.add_argument("-o", "--out", action="append", metavar="PICTURE", help="file, by suffix (FUNCTION.svg)")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed (text)")
+
+
+def run(options: Namespace) -> int:
+    """Trace, draw, and print which files were written."""
+    path, colon, name = options.function.rpartition(":")
+    if not colon or not name.isidentifier():
+        raise GraphError(f"{options.function!r} names no function; write FILE.py:function")
+    if not Path(path).is_file():
+        raise GraphError(f"{path}: there is no such file")
+    from symderiv.claimscript import load_script
+    from symderiv.graph import trace
+    from symderiv.writing import write
+
+    module = load_script(path)
+    function = getattr(module, name, None)
+    if not callable(function):
+        known = [key for key, item in vars(module).items() if callable(item) and not key.startswith("_")]
+        raise UnknownNameError("function", name, known, path)
+    graph = trace(function, inputs=options.inputs) if options.inputs else trace(function)
+    seen = graph if options.style == "forward" else graph.backward()
+    outs = [Path(out) for out in options.out or [f"{name}.svg"]]
+    for out in outs:
+        write(seen.drawing(style=options.style), out)
+    if options.format == "json":
+        print(json.dumps({"nodes": len(graph.nodes), "edges": len(graph.edges), "files": [str(out) for out in outs]}))
+    else:
+        print("\n".join(map(str, outs)))
+    return OK

@@ -1,0 +1,40 @@
+"""``symderiv solve FILE``: answer the questions of a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+
+from symderiv.cli import OK, WRONG_USE
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the file and the form of the answers."""
+    parser.add_argument("file", metavar="FILE", help="JSON: a list of questions with id, family and given")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how the answers are printed (text)")
+
+
+def run(options: Namespace) -> int:
+    """Solve, print, and say by the exit code whether every question had an answer."""
+    from symderiv.solving import solve_file
+
+    solved = solve_file(options.file)
+    if options.format == "json":
+        print(json.dumps(solved, indent=1))
+    else:
+        for result in solved["results"]:
+            print(f"{result['id']}: {result.get('error', '')}".rstrip())
+            for name, value in result.get("answer", {}).items():
+                print(f"  {name} = {shown(value)}")
+    unsolved = [str(result["id"]) for result in solved["results"] if "error" in result]
+    if unsolved:
+        sys.stderr.write(f"symderiv: without an answer: {', '.join(unsolved)}\n")
+    return WRONG_USE if unsolved else OK
+
+
+def shown(value: object) -> str:
+    """An answer as a reader writes it: ``{"expr": "w + 1"}`` is w + 1."""
+    if isinstance(value, dict) and len(value) == 1:
+        value = next(iter(value.values()))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
