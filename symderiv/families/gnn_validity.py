@@ -1,0 +1,83 @@
+"""Family ``gnn_validity``: is an update rule invariant under every order of the neighbours?
+
+Read: ``rule_py`` (the rule language over ``m``, ``s``, ``w``, ``n``), else ``rule`` (words or a formula with a running index),
+``test_degree``, ``message_shape`` (``scalar`` or ``[rows, columns]``), ``s``, ``w``, further weights by name.
+Answered: ``valid``, ``reason`` (symmetric, symmetric_after_sort, product_commutes; index_specific_weights,
+order_dependent, matrices_do_not_commute, concatenation_order), ``verdict``, ``method``, ``all_degrees``, ``counterexample``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from symderiv.errors import ModelError
+from symderiv.exact import ANY_NAME, read_exact, read_int
+from symderiv.families import FAMILIES, forms
+from symderiv.models.rule_functions import Value
+from symderiv.models.update_validity import Validity, decide, update_rule
+
+SETTINGS = frozenset({"rule", "rule_py", "test_degree", "degree", "message_shape", "task"})
+
+
+def answer(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The verdict on one rule, with exact numbers where it fails."""
+    text = given.get("rule_py", given.get("rule"))
+    if not isinstance(text, str):
+        raise ModelError("a rule is needed as 'rule_py', for example 's + sum(m)', or in words as 'rule'")
+    degree = read_int(given.get("test_degree", given.get("degree", 3)), "test_degree", least=1)
+    shape = _shape(given.get("message_shape", "scalar"))
+    values = {k: _value(v, k) for k, v in given.items() if k not in SETTINGS and k.isidentifier()}
+    found = decide(update_rule(text, degree, shape, values, words="rule_py" not in given))
+    answers: dict[str, Any] = {
+        "valid": found.valid,
+        "reason": forms.label(found.reason),
+        "verdict": forms.label(found.verdict),
+        "method": {"text": found.method},
+        "all_degrees": found.all_degrees,
+        "degree": degree,
+    }
+    return answers | _shown(found)
+
+
+def _shown(found: Validity) -> dict[str, Any]:
+    example = found.counterexample
+    if example is None:
+        return {}
+    return {
+        "counterexample": {
+            "messages": [_written(m) for m in example.messages],
+            "order": [k + 1 for k in example.order],
+            "value": _written(example.left),
+            "value_reordered": _written(example.right),
+        }
+    }
+
+
+def _written(value: Value) -> Any:
+    if isinstance(value, sp.MatrixBase):
+        return forms.mat(value.tolist())
+    return forms.vec(value) if isinstance(value, list) else forms.text(value)
+
+
+def _shape(value: object) -> tuple[int, ...]:
+    if value in ("scalar", None, [], 1):
+        return ()
+    if isinstance(value, list) and len(value) in (1, 2):
+        dims = tuple(read_int(d, "message_shape", least=1) for d in value)
+        return dims if len(dims) == 2 else (*dims, 1)
+    raise ModelError(f"message_shape must be 'scalar' or [rows, columns], not {value!r}")
+
+
+def _value(value: object, what: str) -> Value:
+    if isinstance(value, list):
+        entries = [_value(v, what) for v in value]
+        if entries and all(isinstance(e, list) and not isinstance(e[0], (list, sp.MatrixBase)) for e in entries):
+            return sp.Matrix(entries)
+        return entries
+    return read_exact(value, ANY_NAME, what)
+
+
+FAMILIES.add("gnn_validity", answer)
