@@ -2,8 +2,9 @@
 
 A signal or picture (``x`` and further lists of its shape: reflected, shifted …): g_x, g_<name>, maps_x,
 maps_<name>, invariant, invariant_under_reflection, invariant_under_circular_shift,
-equivariant_under_circular_shift, invariant_shifts.  An image of lines (``input`` tells size and where the 1s stand): g_by_column or
-g_by_row, invariant, equivariant, output_size, sizes, invariant_shifts, differing_positions.
+equivariant_under_circular_shift, invariant_shifts, output_size.  An image of lines (``input`` tells its size
+and where the 1s stand): g_by_column or g_by_row, invariant, invariant_for_all_weights, equivariant,
+output_size, sizes, invariant_shifts, differing_positions.
 """
 
 from __future__ import annotations
