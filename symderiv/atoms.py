@@ -1,0 +1,247 @@
+"""Functions of forms, brought to one shape: powers, exp, log, step, sin, cos, erf.
+
+Each function takes a form and returns a form.  An argument is taken apart as
+far as its value allows (e^(a+b) = e^a e^b, √(c²F) = c√F for c > 0) and what
+remains becomes the key of an atom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import flint
+
+from symderiv.errors import ReadingError
+from symderiv.forms import UNIT, Coefficient, Form, Monomial, number_form, payload_form
+from symderiv.indexed import add, atom, multiply, place, power_of, scale, subtract
+from symderiv.networks import NETS, Exponent, Index, head
+from symderiv.positivity import content, is_positive, net_form
+
+
+def function_atom(kind: str, form: Form, power: Exponent = 1, *, positive: bool = False) -> Form:
+    """The atom ``kind`` keyed by a form: slots that do not occur are dropped, two slots put in one order."""
+    used = sorted({i for net in form.nets for i in net.free}, key=lambda i: -i[1])
+    key = _rekey(form, used)
+    idx: tuple[Index, ...] = tuple(used)
+    if len(used) == 2:
+        other = _rekey(form, used[::-1])
+        same = key == other
+        first = head(kind, key, key.dims, form.symbols, symmetric=same, positive=positive)
+        if not same:
+            second = head(kind, other, other.dims, form.symbols, positive=positive)
+            if second.uid < first.uid:
+                first, idx = second, tuple(used[::-1])
+        return atom(first, idx, form.dims, power)
+    return atom(head(kind, key, key.dims, form.symbols, positive=positive), idx, form.dims, power)
+
+
+def _rekey(form: Form, used: Sequence[Index]) -> Form:
+    dims = tuple(size for size, _ in used)
+    targets: list[Index] = [(1, 0)] * len(form.dims)
+    for k, i in enumerate(used):
+        targets[-1 - i[1]] = (i[0], -1 - k)
+    slots = {i: targets[-1 - i[1]] for i in used}
+    if all(a == b for a, b in slots.items()):
+        return Form(form.terms, dims)
+    wide = [slots.get((size, -1 - k), (1, 0) if size == 1 else (size, -1 - k)) for k, size in enumerate(form.dims)]
+    return Form(place(form, wide, dims).terms, dims)
+
+
+def power(form: Form, exponent: Exponent) -> Form:
+    """``form`` to a rational power, entry by entry.
+
+    Raises ReadingError for 0 to a negative power.
+    """
+    exponent = _plain(exponent)
+    if exponent == 0:
+        return Form(number_form(1).terms, form.dims)
+    if form.is_zero:
+        if exponent < 0:
+            raise ReadingError("division by an expression that is 0 for all values")
+        return form
+    if isinstance(exponent, int) and exponent > 0:
+        return Form(power_of(form, exponent).terms, form.dims)
+    fractional = not isinstance(exponent, int)
+    number, mono, core = content(form, fractional)
+    result = _number_power(number, exponent)
+    for uid, e in mono:
+        net = NETS[uid]
+        if net.bound:
+            piece = function_atom("power", net_form(net, form), e * exponent, positive=net.positive)
+        else:
+            h, idx, f = net.factors[0]
+            piece = atom(h, idx, form.dims, e * f * exponent)
+        result = multiply(result, piece, form.dims)
+    for base, e in _factors(core, fractional):
+        result = multiply(result, _base_power(base, e, exponent), form.dims)
+    return Form(result.terms, form.dims)
+
+
+def _base_power(base: Form, e: int, exponent: Exponent) -> Form:
+    """(baseᵉ)^exponent for a base that does not come apart."""
+    positive = is_positive(base)
+    total = _plain(e * exponent)
+    if base.constant is not None:
+        return base if base.constant == 1 else function_atom("power", base, total)
+    if isinstance(exponent, int) or positive or e == 1:
+        return function_atom("power", base, total, positive=positive)
+    if e % 2 == 0 and isinstance(total, int):  # (b²)^(1/2) = |b|
+        whole = power_of(base, total) if total > 0 else function_atom("power", base, total)
+        return multiply(whole, sign(base), base.dims) if total % 2 else whole
+    return function_atom("power", power_of(base, e), exponent)
+
+
+def _number_power(number: Coefficient, exponent: Exponent) -> Form:
+    if isinstance(exponent, int):
+        return number_form(_plain(Fraction(number) ** exponent))
+    result = number_form(1)
+    value = Fraction(number)
+    for whole, sign_ in ((value.numerator, 1), (value.denominator, -1)):
+        for prime, count in flint.fmpz(whole).factor():
+            piece = atom(head("prime", int(prime), positive=True), (), (), sign_ * count * Fraction(exponent))
+            result = multiply(result, piece)
+    return result
+
+
+def _factors(core: Form, fractional: bool) -> list[tuple[Form, int]]:
+    """Irreducible factors of a sum, its nets taken as independent variables."""
+    if core.constant == 1:
+        return []
+    parts = _polynomial_factors(core)
+    if not fractional or len(parts) == 1:
+        return parts
+    # under a root only factors of known sign may stand alone
+    known = [(f, e) for f, e in parts if is_positive(f) or e % 2 == 0]
+    rest = number_form(1)
+    for f, e in parts:
+        if not is_positive(f) and e % 2:
+            rest = multiply(rest, power_of(f, e), core.dims)
+    return known + ([(rest, 1)] if rest.constant != 1 else [])
+
+
+def _polynomial_factors(core: Form) -> list[tuple[Form, int]]:
+    variables = sorted({u for m in core.terms for u, _ in m})
+    if len(core.terms) == 1:
+        ((mono, c),) = core.terms.items()
+        if len(mono) == 1 and c == 1:
+            return [(Form({((mono[0][0], 1),): 1}, core.dims), int(mono[0][1]))]
+    linear = any(len(m) == 1 and m[0][1] == 1 and sum(m[0][0] in dict(o) for o in core.terms) == 1 for m in core.terms)
+    tame = all(isinstance(e, int) and e > 0 for m in core.terms for _, e in m)
+    if linear or not tame or len(core.terms) > 60 or len(variables) > 16:
+        return [(core, 1)]
+    context = flint.fmpq_mpoly_ctx.get(tuple(f"x{k}" for k in range(len(variables))), "lex")
+    place_of = {u: k for k, u in enumerate(variables)}
+    table = {}
+    for mono, c in core.terms.items():
+        exponents = [0] * len(variables)
+        for u, e in mono:
+            exponents[place_of[u]] = int(e)
+        value = Fraction(c)
+        table[tuple(exponents)] = flint.fmpq(value.numerator, value.denominator)
+    unit, parts = context.from_dict(table).factor()
+    if len(parts) == 1 and parts[0][1] == 1:
+        return [(core, 1)]
+    out, left = [], Fraction(int(unit.p), int(unit.q))
+    for poly, e in parts:
+        terms: dict[Monomial, Coefficient] = {}
+        for exponents, c in poly.to_dict().items():
+            mono = tuple((u, int(k)) for u, k in zip(variables, exponents, strict=True) if k)
+            terms[mono] = _plain(Fraction(int(c.p), int(c.q)))
+        number, _, base = content(Form(terms, core.dims), False)
+        if is_positive(scale(base, -1)):
+            number, base = -Fraction(number), scale(base, -1)
+        left *= Fraction(number) ** int(e)
+        out.append((base, int(e)))
+    if left == -1:  # a sign left over goes to a factor of odd multiplicity
+        k = next((k for k, (_, e) in enumerate(out) if e % 2), None)
+        if k is not None:
+            out[k], left = (scale(out[k][0], -1), out[k][1]), Fraction(1)
+    return out if left == 1 else [(core, 1)]
+
+
+def exp(form: Form) -> Form:
+    """e^form: a product with one factor per term; e^(k·log u) = u^k."""
+    result = Form(number_form(1).terms, form.dims)
+    for mono, c in form.terms.items():
+        if len(mono) == 1 and mono[0][1] == 1 and NETS[mono[0][0]].factors[0][0].kind == "log" and not NETS[mono[0][0]].bound:
+            ((h, idx, _),) = NETS[mono[0][0]].factors
+            piece = power(place(payload_form(h), idx, form.dims), Fraction(c))
+        else:
+            piece = function_atom("exp", Form({mono: 1}, form.dims), _plain(Fraction(c)), positive=True)
+        result = multiply(result, piece, form.dims)
+    return result
+
+
+def log(form: Form) -> Form:
+    """log|form|, which is the logarithm wherever that is defined; products come apart."""
+    number, mono, core = content(form, False)
+    if form.is_zero:
+        raise ReadingError("the logarithm of 0 is not defined")
+    result = Form({}, form.dims)
+    value = abs(Fraction(number))
+    for whole, sign_ in ((value.numerator, 1), (value.denominator, -1)):
+        for prime, count in flint.fmpz(whole).factor():
+            result = add(result, scale(function_atom("log", number_form(int(prime))), sign_ * int(count)))
+    for uid, e in mono:
+        result = add(result, scale(_net_log(uid, form), e))
+    for base, e in _factors(core, False):
+        result = add(result, scale(function_atom("log", base), e))
+    return Form(result.terms, form.dims)
+
+
+def _net_log(uid: int, form: Form) -> Form:
+    net = NETS[uid]
+    if not net.bound:
+        h, idx, e = net.factors[0]
+        if h.kind == "exp":
+            return scale(place(payload_form(h), idx, form.dims), e)
+        if h.kind == "power":
+            return scale(log(place(payload_form(h), idx, form.dims)), e)
+        if h.kind == "det":
+            return scale(atom(head("logdet", h.payload, (), h.symbols), (), form.dims), e)
+    return function_atom("log", net_form(net, form))
+
+
+def step(form: Form) -> Form:
+    """1 where the form is > 0 and 0 where it is < 0; not decided at 0."""
+    one = Form(number_form(1).terms, form.dims)
+    if form.is_zero:
+        raise ReadingError("step, sign and relu' are not defined at 0")
+    if is_positive(form):
+        return one
+    if is_positive(scale(form, -1)):
+        return Form({}, form.dims)
+    _, _, core = content(form, True)
+    if core.terms[_decisive(core)] < 0:
+        return subtract(one, function_atom("step", scale(core, -1)))
+    return function_atom("step", core)
+
+
+def sign(form: Form) -> Form:
+    """2·step − 1."""
+    return subtract(scale(step(form), 2), Form(number_form(1).terms, form.dims))
+
+
+def _decisive(form: Form) -> Monomial:
+    return UNIT if UNIT in form.terms else max(form.terms, key=lambda m: (len(m), m))
+
+
+def odd(kind: str, form: Form) -> Form:
+    """An odd function (sin, erf): the sign of its argument comes out."""
+    if form.is_zero:
+        return form
+    flip = form.terms[_decisive(form)] < 0
+    return scale(function_atom(kind, scale(form, -1 if flip else 1)), -1 if flip else 1)
+
+
+def cosine(form: Form) -> Form:
+    """cos, even in its argument."""
+    if form.is_zero:
+        return Form(number_form(1).terms, form.dims)
+    return function_atom("cos", scale(form, -1 if form.terms[_decisive(form)] < 0 else 1))
+
+
+def _plain(value: Exponent) -> Exponent:
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+
