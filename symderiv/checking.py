@@ -23,7 +23,8 @@ from symderiv.claimfile import BadClaim, FileClaim, read_claims
 from symderiv.claimscript import ScriptClaim, certificate_of, script_claims
 from symderiv.errors import ClaimError, SymderivError
 from symderiv.journal import Journal, content_key, run_resumable
-from symderiv.parallel import Outcome, run_tasks
+from symderiv.parallel import run_tasks
+from symderiv.tasks import Outcome
 
 AnyClaim = FileClaim | ScriptClaim | BadClaim
 SECONDS = 10.0

@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from symderiv.cli import NOT_TRUE, OK
+from symderiv.commands import NOT_TRUE, OK
 
 AUDIENCES = ("student", "staff")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-from symderiv.cli import COMMANDS, OK
+from symderiv.commands import COMMANDS, OK
 
 _BASH = """\
 _symderiv() {{

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from symderiv import __version__
-from symderiv.cli import NOT_TRUE, OK
+from symderiv.commands import NOT_TRUE, OK
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from symderiv.cli import OK
+from symderiv.commands import OK
 from symderiv.errors import GraphError, UnknownNameError
 
 STYLES = ("forward", "backward", "contributions")

@@ -7,7 +7,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from symderiv.cli import OK
+from symderiv.commands import OK
 
 # The doors: one file in a folder is one thing of its kind.
 FOLDERS = {"problems": "problems", "models": "models", "formats": "formats", "rules": "rules", "families": "families"}

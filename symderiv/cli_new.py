@@ -6,7 +6,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from symderiv.cli import OK
+from symderiv.commands import OK
 from symderiv.errors import ProblemError
 
 

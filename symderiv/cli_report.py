@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from symderiv.cli import NOT_TRUE, OK
+from symderiv.commands import NOT_TRUE, OK
 
 Record = dict[str, Any]
 STATUSES = ("confirmed", "imprecise", "refuted", "underdetermined")

@@ -6,7 +6,7 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 
-from symderiv.cli import OK, WRONG_USE
+from symderiv.commands import OK, WRONG_USE
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from symderiv.parallel import Outcome, run_tasks
+from symderiv.parallel import run_tasks
+from symderiv.tasks import Outcome
 
 
 def content_key(*parts: Any) -> str:

@@ -63,7 +63,7 @@ class ClaimItem(pytest.Item):
     def runtest(self) -> None:
         """Decide the claim in this process, under its limit."""
         from symderiv.claimfile import BadClaim
-        from symderiv.parallel import attempt
+        from symderiv.tasks import attempt
 
         if isinstance(self.claim, BadClaim):
             raise ClaimFailed(self.claim.message)

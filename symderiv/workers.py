@@ -23,7 +23,7 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from symderiv.errors import LimitError
-from symderiv.parallel import Outcome, attempt
+from symderiv.tasks import Outcome, attempt
 
 TRIES = 3  # a task that ends its process this often is the culprit
 

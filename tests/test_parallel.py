@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from symderiv.errors import LimitError
-from symderiv.parallel import Outcome, attempt, default_workers, run_tasks
+from symderiv.parallel import default_workers, run_tasks
+from symderiv.tasks import Outcome, attempt
 
 
 def square(number):
