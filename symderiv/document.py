@@ -131,7 +131,7 @@ class Figure(Block):
     drawing: Any
     caption: str = ""
     alt: str = ""
-    width: float = 0.8  # of the line
+    width: float | None = None  # share of the line; None: its own size where that fits
     label: str = ""
     number: str = AUTO
     scope: Any = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from symderiv.document import AUTO, Bullets, Chain, Figure, Formula, Heading, Line, Prose, Table, TickBoxes, transform
+from symderiv.document import AUTO, AnswerBox, Bullets, Chain, Figure, Formula, Heading, Line, Prose, Table, TickBoxes, transform
 from symderiv.errors import ProblemError, UnknownNameError
 from symderiv.inline import Ref, pieces, plain
 
@@ -66,7 +66,57 @@ def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
 
     parsed = transform(blocks, _parsed)
     transform(parsed, note)
-    return transform(transform(parsed, number), resolve)
+    later = _inside_answers(parsed)
+    # what students see is numbered first, so that their paper has the same numbers as the solutions
+    first = transform(parsed, lambda block: block if id(block) in later else number(block))
+    complete = transform(transform(first, lambda block: number(block) if id(block) in later else block), resolve)
+    return transform(complete, lambda block: _qualified(block, prefix)) if prefix else complete
+
+
+def _qualified(block: Any, prefix: str) -> Any:
+    """Labels of different problems must not meet in one paper."""
+    if isinstance(block, (Formula, Line, Figure, Heading, Ref)) and block.label:
+        return replace(block, label=f"{prefix}:{block.label}")
+    return block
+
+
+def check_references(blocks: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The blocks, if every reference in them leads to something in them.
+
+    Raises UnknownNameError for a reference into what was taken out.
+    """
+    labels: set[str] = set()
+    wanted: list[str] = []
+
+    def look(block: Any) -> Any:
+        if isinstance(block, (Formula, Line, Figure, Heading)) and block.label:
+            labels.add(block.label)
+        if isinstance(block, Ref):
+            wanted.append(block.label)
+        return block
+
+    transform(blocks, look)
+    for label in wanted:
+        if label not in labels:
+            raise UnknownNameError("label", label, labels, "the students' paper (it stands in the solutions only)")
+    return blocks
+
+
+def _inside_answers(blocks: tuple[Any, ...]) -> set[int]:
+    """Identities of the formulas, lines, figures and headings inside answer boxes."""
+    found: set[int] = set()
+
+    def collect(block: Any) -> Any:
+        found.add(id(block))
+        return block
+
+    def look(block: Any) -> Any:
+        if isinstance(block, AnswerBox):
+            transform(block.blocks, collect)
+        return block
+
+    transform(blocks, look)
+    return found
 
 
 def _parsed(block: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symderiv.document import Picture
+from symderiv.embedding import svg_to_pdf
 from symderiv.errors import FormatError, ToolError, shorten
 from symderiv.labels import safe_math
 
@@ -31,25 +32,13 @@ def suffixed(drawing: Any, suffix: str) -> tuple[bytes, str]:
         if drawing.suffix not in ("svg", "png"):
             raise FormatError(f"a picture is svg or png, not {drawing.suffix}")
         if drawing.suffix == "svg" and suffix == "pdf":
-            return svg_to_pdf(drawing.data), "pdf"
+            return svg_to_pdf(drawing.data.decode()), "pdf"
         return drawing.data, drawing.suffix
     from symderiv.formats import format_for
 
     svg = format_for(drawing, "svg").render(drawing)
-    data = svg.encode() if isinstance(svg, str) else svg
-    return (svg_to_pdf(data), "pdf") if suffix == "pdf" else (data, "svg")
-
-
-def svg_to_pdf(svg: bytes) -> bytes:
-    """An SVG picture as a PDF page of its size, reproducibly."""
-    typst = typst_package()
-    literal = svg.decode().replace("\\", "\\\\").replace('"', '\\"')
-    source = (
-        "#set document(date: none)\n#set page(width: auto, height: auto, margin: 0pt)\n"
-        f'#image(bytes("{literal}"), format: "svg")\n'
-    )
-    # tags of the picture would have no place in the document that includes it
-    return bytes(typst.compile(source.encode(), format="pdf", ignore_system_fonts=True, timestamp=0, pdf_tags=False))
+    text = svg if isinstance(svg, str) else svg.decode()
+    return (svg_to_pdf(text), "pdf") if suffix == "pdf" else (text.encode(), "svg")
 
 
 def typst_package() -> Any:

@@ -87,14 +87,13 @@ def render(document: Document, language: str, folders: tuple[Path, ...] = ()) ->
 class Rendering:
     """One run over a document: collects the pictures, and says where an error happened."""
 
-    def __init__(self, language: str, folders: tuple[Path, ...] = (), place: str = "", prefix: str = "") -> None:
+    def __init__(self, language: str, folders: tuple[Path, ...] = (), place: str = "") -> None:
         if language not in LANGUAGES:
             raise UnknownNameError("language", language, LANGUAGES)
         self.name = language
         self.language = LANGUAGES[language]
         self.files: dict[str, bytes] = {}
         self.place = place
-        self.prefix = prefix
         self._folders = folders
         self._environment = _environment(language, folders)
         self._macros = {kind: self._load(kind).module for kind in ("inline", "blocks")}
@@ -183,20 +182,25 @@ class Rendering:
     def picture(self, figure: Figure) -> str:
         """Put the figure's file among the files of the document and return its relative path."""
         data, suffix = suffixed(figure.drawing, self.language.picture)
-        path = f"figures/{slug(f'{self.prefix} {figure.label or figure.number}')}.{suffix}"
+        path = f"figures/{slug(figure.label or figure.number)}.{suffix}"
         self.files[path] = data
         return path
+
+    def described(self, figure: Figure) -> str:
+        """The alternative text of a figure: its own, the drawing's, or its caption."""
+        own = figure.alt or getattr(figure.drawing, "alt", "")
+        return str(own) if own else self.plain(figure.caption, figure.scope)
 
     def raw(self, piece: Raw) -> tuple[str, float, float]:
         """Handwritten LaTeX as a picture: its path, height and depth in em."""
         picture = raw_picture(piece.latex)
-        path = f"figures/{slug(f'{self.prefix} raw {len(self.files) + 1}')}.svg"
+        path = f"figures/raw-{slug(piece.latex)[:20]}-{len(self.files) + 1}.svg"
         self.files[path] = picture.svg
         return path, picture.height, picture.depth
 
     def slug(self, text: str) -> Markup:
-        """A label that every language accepts, apart from those of other problems."""
-        return self.ready(slug(f"{self.prefix} {text}"))
+        """A label that every language accepts."""
+        return self.ready(slug(text))
 
     def url(self, address: str) -> Markup:
         """An address as the language writes it."""

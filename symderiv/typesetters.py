@@ -22,6 +22,12 @@ SECONDS = 120.0
 _FLAGS = ["-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-no-shell-escape", "-quiet", "-norc"]
 
 
+class PlacedError(FormatError):
+    """An error in the source whose place is known; ``problems`` names the problems it is in."""
+
+    problems: frozenset[str] = frozenset()
+
+
 def have_latex() -> bool:
     """Whether PDF is made by latexmk; SYMDERIV_TEX=0 says no."""
     return os.environ.get("SYMDERIV_TEX", "1") != "0" and all(shutil.which(name) for name in ("latexmk", "pdflatex"))
@@ -117,4 +123,6 @@ def _failure(log: str, source: str) -> FormatError | ToolError:
         return FormatError("LaTeX made no PDF and names no error; the last line of its log is: " + shorten(
             (log.strip().splitlines() or ["(empty)"])[-1], 200))
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return FormatError(f"{found[0]}{more}")
+    placed = PlacedError(f"{found[0]}{more}")
+    placed.problems = frozenset(e.place.split(", ")[0] for e in found if e.place.startswith("problem"))
+    return placed
