@@ -18,6 +18,8 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--problem", action="append", metavar="N", help="only this problem (repeatable)")
     parser.add_argument("--audience", choices=AUDIENCES, help="student: the exam; staff: the solutions (both)")
     parser.add_argument("-o", "--out", metavar="DIR", help="where the files go (output/)")
+    parser.add_argument("--files", default="pdf,tex", metavar="SUFFIXES", help="pdf, tex, typ, html, md (pdf,tex)")
+    parser.add_argument("--force", action="store_true", help="also what has not changed")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed (text)")
 
 
@@ -25,7 +27,15 @@ def run(options: Namespace) -> int:
     """Build, print the files, and say by the exit code whether every line of them is proved."""
     from symderiv.building import build
 
-    built = build(options.targets, problem=options.problem, audience=options.audience, out=options.out)
+    suffixes = [suffix.strip().lstrip(".") for suffix in options.files.split(",")]
+    built = build(
+        options.targets,
+        problem=options.problem,
+        audience=options.audience,
+        out=options.out,
+        formats=suffixes,
+        force=options.force,
+    )
     return tell(built.record(), options.format)
 
 
