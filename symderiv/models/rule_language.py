@@ -58,6 +58,7 @@ def free_names(rule: str | ast.expr) -> set[str]:
     """The names a rule uses without binding them and without calling them."""
     tree = parse_rule(rule) if isinstance(rule, str) else rule
     called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    called |= {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "key"}
     bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     bound |= {a.arg for n in ast.walk(tree) if isinstance(n, ast.Lambda) for a in n.args.args}
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called}

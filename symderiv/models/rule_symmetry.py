@@ -10,7 +10,7 @@ because they separate.  Everything not recognised is *unknown*, which proves not
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -47,6 +47,7 @@ class _Structure:
             ast.IfExp: lambda node: self.mixed([node.test, node.body, node.orelse]), ast.Call: self.call,
             ast.GeneratorExp: self.comprehension, ast.ListComp: self.comprehension, ast.List: self.listing,
             ast.Tuple: self.listing, ast.Subscript: self.subscript,
+            ast.Attribute: lambda node: self.kind(node.value) if node.attr == "T" else UNKNOWN,
         }  # fmt: skip
 
     def kind(self, node: ast.AST) -> Any:
@@ -225,8 +226,10 @@ def combine(left: Any, right: Any, operation: str) -> Any:
     return BOTH
 
 
-def symmetric_for_all_degrees(rule: ast.expr, scalar: bool = True) -> bool:
+def symmetric_for_all_degrees(rule: ast.expr, scalar: bool = True, lists: Iterable[str] = ("w",)) -> bool:
     """True when the structure of a rule shows invariance for every number of neighbours; False proves nothing.
+
+    ``lists`` names the lists besides the messages ``m``; with ``scalar`` False products do not commute.
 
     >>> from symderiv.models.rule_language import parse_rule
     >>> symmetric_for_all_degrees(parse_rule("s + prod(a*b for a, b in zip(w, m))"))
@@ -234,7 +237,7 @@ def symmetric_for_all_degrees(rule: ast.expr, scalar: bool = True) -> bool:
     >>> symmetric_for_all_degrees(parse_rule("s + sum(a*b for a, b in zip(w, m))"))
     False
     """
-    names = {"m": Sequence(MESSAGE), "w": Sequence(INDEX), "W": Sequence(INDEX)}
+    names = {name: Sequence(INDEX) for name in lists} | {"m": Sequence(MESSAGE)}
     return bool(_Structure(names, scalar).kind(rule) == INVARIANT)
 
 

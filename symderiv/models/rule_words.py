@@ -50,7 +50,7 @@ RECURRENT = re.compile(r"\b(lstm|gru|rnn|recurrent|fold|scan|sequential(?:ly)?)\
 SYMBOL = r"[A-Za-z](?:\d|_\{?\w+\}?)?(?:\^T|\.T)?"
 ADJACENT = re.compile(rf"(?<![A-Za-z_])({SYMBOL}|\)|\]|\d)\s+(?={SYMBOL}(?![A-Za-z_(])|(?:sum|prod|max|min|mean|softmax)_|tanh\(|exp\()")
 RUNNING = re.compile(r"\b(sum|prod|max|min|mean|median|hadamard|concat)_\{?j(?:\s*(?:=\s*1|in\s*\w+(?:\(i\))?))?\}?(?:\^\{?n_?i?\}?)?")
-MESSAGES = re.compile(r"^(?:the |all |its |scalar |matrix |sorted )*(?:neighbou?r(?:ing|s)?(?:'s?)? ?)?(?:messages?|states?|neighbou?rs?|m_j|m)?\b[\w\s()×,.]*$", re.I)
+MESSAGES = re.compile(r"^(?:the |all |its |scalar |matrix |sorted )*(?:neighbou?r(?:ing|s)?(?:'s?)? ?)?(?:messages?|states?|neighbou?rs?|m_j|m)?(?:,? (?:of|over|in|the|all|its|order|neighbou?rs?|messages?|states?|node|i|as|matrices|scalars|vectors))*(?: ?\(.*\))?$", re.I)
 
 
 def read_words(text: str, degree: int) -> Program:
@@ -107,8 +107,8 @@ def _formula(text: str, degree: int) -> str | None:
         text = text[: found.start()] + call + text[stop:]
     text = re.sub(r"\bs_i\b", "s", text)
     text = re.sub(r"\bn_i\b", "len(m)", text)
-    text = re.sub(r"\bm_(\d+)\b", lambda k: f"m[{int(k[1]) - 1}]", text)
-    text = re.sub(r"\bm_n(?:_i)?\b", "m[len(m)-1]", text)
+    text = re.sub(r"\b[mM]_(\d+)\b", lambda k: f"m[{int(k[1]) - 1}]", text)
+    text = re.sub(r"\b[mM]_n(?:_i)?\b", "m[len(m)-1]", text)
     text = re.sub(r"\b([WwA])_(\d+)\b", lambda k: f"{k[1]}[{int(k[2]) - 1}]", text)
     try:
         parse_rule(text)
@@ -164,7 +164,7 @@ def _prefixed(before: str, made: str) -> str:
 def _running(text: str) -> str:
     """``W_j`` as W[j_], ``j`` as the position counted from 1."""
     text = re.sub(r"\b([A-Za-z]+)_\{?(?:i,)?j\}?", rf"\1[{INDEX}]", text)
-    text = re.sub(r"\bs\[j_\]", f"m[{INDEX}]", text)
+    text = re.sub(r"\b[sM]\[j_\]", f"m[{INDEX}]", text)
     return re.sub(r"(?<![\w.])j(?!\w)", f"({INDEX}+1)", text)
 
 

@@ -105,7 +105,8 @@ def decide(rule: UpdateRule) -> Validity:
     >>> decide(update_rule("m[0] - m[1]", 2)).counterexample.messages
     (0, 1)
     """
-    if symmetric_for_all_degrees(rule.tree, scalar=not rule.shape):
+    lists = [name for name, value in rule.names.items() if isinstance(value, list)]
+    if symmetric_for_all_degrees(rule.tree, not rule.shape, lists):
         return Validity(True, "proved", _reason(rule, True), "structure", True)
     found = counterexample(rule)
     if found is not None:
@@ -277,13 +278,15 @@ def _reason(rule: UpdateRule, valid: bool) -> str:
 
 
 def _pairs_weights(tree: ast.expr, name: str) -> bool:
-    """Whether the list of weights runs beside the messages: w[j] with a variable index, or w in a loop."""
+    """Whether the list of weights runs beside the messages: w[j] with a running index, zip(w, m), w[0]*m[0]."""
+    running = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name:
-            if not isinstance(node.slice, ast.Constant):
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == name:
+            if any(isinstance(n, ast.Name) and n.id in running for n in ast.walk(node.slice)):
                 return True
-        elif isinstance(node, ast.Call) and any(isinstance(a, ast.Name) and a.id == name for a in node.args):
-            return True
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("zip", "enumerate"):
+            if any(ast.unparse(a) == name for a in node.args):
+                return True
     both = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)}
     return any(f"{name}[{k}]" in t and f"m[{k}]" in t for t in both for k in range(MAX_DEGREE))
 
