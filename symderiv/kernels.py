@@ -1,13 +1,10 @@
 """Numeric kernels: the value and derivatives of a graph on whole batches of points.
 
 A kernel is a program (``kernel_program``) whose rows are walked in blocks of the batch
-that stay in cache.  With NumPy alone a row operation is one ufunc call into a
-buffer; with numba the rolled loops are compiled.  The length of the generated
-code depends on the structure of the graph, not on its number of time steps.
-
-Checking is nearly free: an invalid operation, a division by zero or an overflow
-raises a floating-point flag that NumPy reports, a jump yields NaN, and inputs are
-looked at only where a NaN or an infinity could vanish on the way.
+that stay in cache (``kernel_runner``).  With NumPy alone a row operation is one
+ufunc call into a buffer; with numba the rolled loops are compiled.  The length of
+the generated code depends on the structure of the graph, not on its number of
+time steps.
 """
 
 from __future__ import annotations
@@ -18,19 +15,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symderiv.backward import Tape, joined
-from symderiv.kernel_source import compiled, loop_source, numpy_parts
 from symderiv.columns import ABSENT, Columns
-from symderiv.kernel_errors import explain, explain_input
-from symderiv.errors import KernelError, ToolError, UnknownNameError
+from symderiv.errors import KernelError, UnknownNameError
 from symderiv.handles import GraphLike
-from symderiv.kernel_program import Program, compile_program
+from symderiv.kernel_program import compile_program
+from symderiv.kernel_runner import Runner
 from symderiv.operations import INPUT
 
 BACKENDS = ("numpy", "numba")
-CACHE_BYTES = 4 << 20
-SMALLEST_BLOCK, LARGEST_BLOCK = 1024, 8192
-LOOP_BLOCK = 256
-LONGEST_LOOPS = 600  # lines; numba's time is not linear in the length of a function
 
 
 class Result(NamedTuple):
@@ -100,125 +92,6 @@ class Kernel:
                 f"batch takes a matrix with one row for each of the {len(self.inputs)} inputs, got the shape {matrix.shape}"
             )
         return self._run(matrix, matrix.shape[1], out)
-
-
-class Runner:
-    """A program with its compiled parts; called with input rows (a matrix, or a list of rows and scalars)."""
-
-    def __init__(
-        self, graph: GraphLike, columns: Columns, program: Program, backend: str, dtype: Any, check: bool
-    ) -> None:
-        self.graph, self.columns, self.program, self.dtype, self.check = graph, columns, program, dtype, check
-        self.backend = backend
-        self._parts: list[Any] = []
-        self._loops: Any = None
-        self._table = np.zeros(1, np.int64)
-        if backend == "numba":
-            self._compile_loops()
-        if self._loops is None:
-            self.backend = "numpy"
-            self._parts = numpy_parts(program, check)
-        rows = program.buffers + len(program.inputs) + program.outputs
-        self.block = max(SMALLEST_BLOCK, min(LARGEST_BLOCK, CACHE_BYTES // (self.dtype.itemsize * max(rows, 1))))
-
-    def _compile_loops(self) -> None:
-        written = loop_source(self.program, self.check)
-        if written is None or len(written[0].lines) > LONGEST_LOOPS:
-            return
-        try:
-            import numba
-        except ImportError as missing:
-            raise ToolError("the numba backend needs numba; pip install numba, or use backend='numpy'") from missing
-        import math
-
-        source, table = written
-        source.names.update(math=math, UNDECIDED=float("nan") if self.check else 0.0)
-        self._loops = numba.njit(compiled(source)["run"], error_model="numpy", fastmath={"contract"})
-        self._table = np.asarray(table or [0], np.int64)
-
-    def __call__(self, rows: Any, total: int, out: Any = None) -> Any:
-        shape = (self.program.outputs, total)
-        if out is None:
-            out = np.empty(shape, self.dtype)
-        elif out.shape != shape or out.dtype != self.dtype:
-            raise KernelError(f"out has the shape {out.shape} and type {out.dtype}; wanted {shape} and {self.dtype}")
-        if self._loops is not None:
-            self._in_loops(rows, total, out)
-        else:
-            self._in_blocks(rows, total, out)
-        return out
-
-    def _buffers(self, size: int) -> Any:
-        found = np.empty((max(self.program.buffers, 1), size), self.dtype)
-        for row, number in self.program.constants.items():
-            found[row] = number
-        return found
-
-    def _in_loops(self, rows: Any, total: int, out: Any) -> None:
-        matrix = rows if isinstance(rows, np.ndarray) else np.empty((len(rows), total), self.dtype)
-        if matrix is not rows:
-            for row, values in enumerate(rows):
-                matrix[row] = values
-        self._loops(matrix, out, self._buffers(LOOP_BLOCK), LOOP_BLOCK, self._table)
-        if self.check and not (np.isfinite(out.sum()) and np.isfinite(matrix.sum())):
-            self._explain_bad(matrix, out)
-
-    def _explain_bad(self, matrix: Any, out: Any) -> None:
-        """Find the first bad point by running its block again, one instruction at a time."""
-        explain_input(self.graph, self.program, list(matrix), 0)
-        bad = np.flatnonzero(~np.isfinite(out).all(axis=0))
-        if bad.size:
-            point = int(bad[0])
-            explain(self.graph, self.columns, self.program, [row[point : point + 1] for row in matrix], point)
-
-    def _in_blocks(self, rows: Any, total: int, out: Any) -> None:
-        blocks = max(1, -(-total // self.block))
-        size = max(1, -(-total // blocks))
-        buffers = self._buffers(size)
-        look = self.check and not self.program.faithful
-        flags = "raise" if self.check else "ignore"
-        fixed = list(buffers)
-        filled = None if isinstance(rows, np.ndarray) else [_filled(r, size) for r in rows]
-        with np.errstate(divide=flags, invalid=flags, over=flags, under="ignore"):
-            for low in range(0, total, size):
-                high = min(total, low + size)
-                if high - low < size:
-                    fixed = [row[: high - low] for row in fixed]
-                if filled is None:
-                    x = list(rows[:, low:high])
-                else:
-                    x = [r[low:high] if full else r[: high - low] for r, full in filled]
-                g = list(out[:, low:high])
-                try:
-                    if look:
-                        _look(x)
-                    for part in self._parts:
-                        part(x, g, fixed)
-                    if self.check:
-                        self._look_at_results(g, out[:, low:high])
-                except FloatingPointError:
-                    explain_input(self.graph, self.program, x, low)
-                    explain(self.graph, self.columns, self.program, x, low)
-                    with np.errstate(all="ignore"):  # flags only on the way: the results are finite
-                        for part in self._parts:
-                            part(x, g, fixed)
-
-    def _look_at_results(self, g: list[Any], block: Any) -> None:
-        checked = block if self.program.jumps else g[0]
-        if not np.isfinite(checked.sum()) and not np.isfinite(checked).all():
-            raise FloatingPointError
-
-
-def _look(x: list[Any]) -> None:
-    for row in x:
-        # one pass over data that is needed in cache anyway; the sum of squares is finite for finite rows
-        if not np.isfinite(np.dot(row, row)) and not np.isfinite(row).all():
-            raise FloatingPointError
-
-
-def _filled(row: Any, size: int) -> tuple[Any, bool]:
-    """A row and whether it is a whole one; a single number fills a block once."""
-    return (row, True) if row.ndim else (np.full(size, row), False)
 
 
 def _with_derivatives(columns: Columns, output: int, wrt: Sequence[int]) -> tuple[Columns, list[int]]:
