@@ -1,0 +1,42 @@
+"""Family ``gnn_pattern``: which patterns an update rule shows, and the shapes of its weights.
+
+Read: ``rule`` (text), ``state_dimension`` (``d``), ``rows`` (weight to number of rows).
+Answered: ``patterns`` (of residual, batch_normalization, attention), ``residual``, ``batch_normalization``, ``attention``,
+``other_patterns``; where the shapes can be inferred ``weight_shapes`` and ``<weight>_shape``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from symderiv.errors import ModelError, SymderivError
+from symderiv.families import FAMILIES, forms
+from symderiv.models.update_patterns import patterns, weight_shapes
+
+
+def answer(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The patterns of a rule."""
+    rule = given.get("rule", given.get("rule_py"))
+    if not isinstance(rule, str):
+        raise ModelError("'rule' must be a text such as 's_i + W1*(1/n_i)*sum_j tanh(W2*m_j)'")
+    found = patterns(rule)
+    answers: dict[str, Any] = {
+        "patterns": forms.words(found.names),
+        "residual": found.residual,
+        "batch_normalization": found.batch_normalization,
+        "attention": found.attention,
+        "other_patterns": forms.words(found.others),
+    }
+    rows = given.get("rows", given.get("W_rows", {}))
+    rows = rows if isinstance(rows, Mapping) else {}
+    rows = {**rows, **{k[:-5]: v for k, v in given.items() if k.endswith("_rows") and k != "W_rows"}}
+    try:
+        shapes = weight_shapes(rule, str(given.get("state_dimension", given.get("d", "d"))), {k: str(v) for k, v in rows.items()})
+    except SymderivError:
+        return answers  # a rule in words has patterns but no shapes that could be inferred
+    answers["weight_shapes"] = {name: list(shape) for name, shape in shapes.items()}
+    return answers | {f"{name}_shape": forms.words(shape) for name, shape in shapes.items()}
+
+
+FAMILIES.add("gnn_pattern", answer)
