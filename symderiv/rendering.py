@@ -8,6 +8,7 @@ module, so a template cannot let a user's text through by mistake.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -186,6 +187,19 @@ class Rendering:
         self.files[path] = data
         return path
 
+    def inlined(self, figure: Figure) -> Markup:
+        """The figure as an element of an HTML page: inline SVG, or a PNG as a data address."""
+        import base64
+
+        data, suffix = suffixed(figure.drawing, "svg")
+        described = self.language.escape(self.described(figure))
+        if suffix == "png":
+            return self.ready(f'<img alt="{described}" src="data:image/png;base64,{base64.b64encode(data).decode()}">')
+        svg = re.sub(r"^.*?(?=<svg)", "", data.decode(), count=1, flags=re.DOTALL)
+        # identifiers of several pictures must not meet in one page
+        svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{slug(figure.label or figure.number)}-", svg)
+        return self.ready(f'<div role="img" aria-label="{described}">{svg}</div>')
+
     def described(self, figure: Figure) -> str:
         """The alternative text of a figure: its own, the drawing's, or its caption."""
         own = figure.alt or getattr(figure.drawing, "alt", "")
@@ -208,11 +222,10 @@ class Rendering:
 
         return self.ready(latex_url(address) if self.name == "latex" else self.string(address))
 
-    def mathml(self, content: Any, scope: Any = None, display: bool = False) -> Markup:
-        """A content, or LaTeX that is already printed, as MathML."""
+    def mathml(self, latex: str, display: bool = False) -> Markup:
+        """Printed LaTeX as MathML."""
         from symderiv.mathml import mathml
 
-        latex = content if isinstance(content, str) and scope is None else self.math(content, scope)
         return self.ready(mathml(str(latex), display))
 
     def _blank(self, blank: Blank) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from symderiv.document import Document
+from typing import Any
+
+from symderiv.documents import DOCUMENTS, as_document
 from symderiv.formats import FORMATS, Format
 from symderiv.rendering import Rendered, render
 
 
-def render_latex(document: Document) -> Rendered:
+def render_latex(obj: Any) -> Rendered:
     """The LaTeX of a document, with its figures as files beside it."""
-    return render(document, "latex")
+    return render(as_document(obj), "latex")
 
 
-FORMATS.add("latex", Format("tex", ("Document",), render_latex, "LaTeX article, compiles alone (documents, derivations)"))
+FORMATS.add("latex", Format("tex", DOCUMENTS, render_latex, "LaTeX article that compiles alone"))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from symderiv.document import Document
+from typing import Any
+
+from symderiv.documents import DOCUMENTS, as_document
 from symderiv.formats import FORMATS, Format
 from symderiv.rendering import render
 from symderiv.typesetters import have_latex, latex_pdf, typst_pdf
 
 
-def render_pdf(document: Document) -> bytes:
+def render_pdf(obj: Any) -> bytes:
     """The pages of a document."""
     if have_latex():
-        return latex_pdf(render(document, "latex"))[0]
-    return typst_pdf(render(document, "typst"))
+        return latex_pdf(render(as_document(obj), "latex"))[0]
+    return typst_pdf(render(as_document(obj), "typst"))
 
 
-FORMATS.add("pdf", Format("pdf", ("Document",), render_pdf, "PDF by latexmk, or by Typst where there is no TeX"))
+FORMATS.add("pdf", Format("pdf", DOCUMENTS, render_pdf, "PDF by latexmk, or by Typst where there is no TeX"))

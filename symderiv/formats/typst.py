@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from symderiv.document import Document
+from typing import Any
+
+from symderiv.documents import DOCUMENTS, as_document
 from symderiv.formats import FORMATS, Format
 from symderiv.rendering import Rendered, render
 
 
-def render_typst(document: Document) -> Rendered:
+def render_typst(obj: Any) -> Rendered:
     """The Typst source of a document, with its figures as files beside it."""
-    return render(document, "typst")
+    return render(as_document(obj), "typst")
 
 
-FORMATS.add("typst", Format("typ", ("Document",), render_typst, "Typst source"))
+FORMATS.add("typst", Format("typ", DOCUMENTS, render_typst, "Typst source"))
