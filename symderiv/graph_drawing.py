@@ -121,16 +121,14 @@ def _edges(backward: Any, style: str, seen: Skeleton, lit: Sequence[str]) -> tup
 
 
 def _partial_label(edge: Any, backward: Any) -> Label:
-    top, bottom = _latex(edge.target.symbol), _latex(edge.source.symbol)
-    return _shorter(equation(rf"\frac{{\partial {top}}}{{\partial {bottom}}}", edge.partial), math(edge.partial))
+    return _shorter(equation(partial_name(edge.target.symbol, edge.source.symbol), edge.partial), math(edge.partial))
 
 
 def _contribution_label(edge: Any, backward: Any) -> Label:
     """``partial · ∂y/∂target`` and below it what that is; at the output itself only the partial."""
     if edge.adjoint == 1:
         return math(edge.contribution)
-    top, bottom = _latex(backward.output.symbol), _latex(edge.target.symbol)
-    factor = rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
+    factor = partial_name(backward.output.symbol, edge.target.symbol)
     named = tex(factor) if edge.partial == 1 else tex(rf"{_factor(edge.partial)} \cdot {factor}")
     value = tex(f"= {_latex(edge.contribution)}")
     return stack(named, value) if block(value, NODE_SIZE).width <= WIDEST else named
@@ -152,19 +150,26 @@ def _factor(value: Any) -> str:
 
 def _adjoint_label(backward: Any, handle: Any) -> Label:
     """``v̄ = …`` in node names; by the adjoints downstream, as a person goes on, where that is long."""
-    bar = _bar(handle.symbol)
+    bar = adjoint_name(handle.symbol)
     try:
         direct = equation(bar, backward.adjoint(handle))
     except LimitError:
         direct = EMPTY
     if direct and block(direct, NODE_SIZE).width <= LONG:
         return direct
-    terms = [_bar(edge.target.symbol) if edge.partial == 1 else rf"{_bar(edge.target.symbol)}\,{_factor(edge.partial)}"
-             for edge in backward.edges(handle)]
+    terms = []
+    for edge in backward.edges(handle):
+        above = adjoint_name(edge.target.symbol)
+        terms.append(above if edge.partial == 1 else rf"{above}\,{_factor(edge.partial)}")
     return _shorter(tex(f"{bar} = {' + '.join(terms)}"), tex(bar))
 
 
-def _bar(symbol: Any) -> str:
+def partial_name(top: Any, bottom: Any) -> str:
+    """∂top/∂bottom in LaTeX."""
+    return rf"\frac{{\partial {_latex(top)}}}{{\partial {_latex(bottom)}}}"
+
+
+def adjoint_name(symbol: Any) -> str:
     """The adjoint's name: the bar stands over the stem, not over its subscript."""
     written = _latex(symbol)
     stem, mark, rest = written.partition("_")

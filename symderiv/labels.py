@@ -126,7 +126,7 @@ def safe_math(source: str) -> bool:
     >>> safe_math(r"\frac{\partial y}{\partial s}"), safe_math(r"\write18{ls}"), safe_math("a}")
     (True, False, False)
     """
-    if len(source) > MATH_LIMIT or not source.strip():
+    if len(source) > MATH_LIMIT or not source.strip() or "^^" in source or "".join(_TOKEN.findall(source)) != source:
         return False
     if not all(re.fullmatch(r"[A-Za-z0-9 .,:;'()+=-]*", words) for words in _WORDY.findall(source)):
         return False

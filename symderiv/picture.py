@@ -11,17 +11,22 @@ from symderiv.typesetting import block
 MARGIN = 3.0
 
 
-def picture(diagram: Diagram, placement: Placement | None = None) -> Drawing:
-    """Draw a diagram: as a row of values where it is one, else as Graphviz places it."""
-    if placement is None:
-        placement = spine_placement(diagram) or graphviz_placement(diagram)
+def placed(diagram: Diagram) -> Placement:
+    """Where everything stands: in a row of values where the diagram is one, else as Graphviz says."""
+    return spine_placement(diagram) or graphviz_placement(diagram)
+
+
+def picture(diagram: Diagram, placement: Placement | None = None, like: Diagram | None = None) -> Drawing:
+    """Draw a diagram; ``like`` is the diagram whose node sizes count, where frames share one placement."""
+    placement = placement or placed(diagram)
+    sizes = {node.id: node_size(node) for node in (like or diagram).nodes}
     lines: list[Mark] = [_edge_line(edge, route) for edge, route in zip(diagram.edges, placement.routes, strict=True)]
     words = [
         Words(*route.label_at, edge.label, EDGE_SIZE, colour=ROLES[edge.role].edge_words, backing=PAPER)
         for edge, route in zip(diagram.edges, placement.routes, strict=True)
         if edge.label and route.label_at
     ]
-    nodes = [mark for node in diagram.nodes for mark in _node_marks(node, placement.centres[node.id])]
+    nodes = [mark for node in diagram.nodes for mark in _node_marks(node, placement.centres[node.id], sizes[node.id])]
     marks = [*lines, *words, *nodes]
     return framed(marks, diagram.title, diagram.alt, diagram)
 
@@ -61,8 +66,8 @@ def _edge_line(edge: Edge, route: Route) -> Path:
     return Path(tuple(commands), ROLES[edge.role].edge, edge.arrow)
 
 
-def _node_marks(node: Node, centre: Point) -> list[Mark]:
-    (x, y), (width, height) = centre, node_size(node)
+def _node_marks(node: Node, centre: Point, size: tuple[float, float]) -> list[Mark]:
+    (x, y), (width, height) = centre, size
     look = ROLES[node.role]
     marks: list[Mark] = []
     if node.shape == "circle":

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from symderiv.drawing import Drawing
 from symderiv.errors import DrawingError
+from symderiv.graph_drawing import draw
 
-SEEABLE = ("Drawing", "Graph", "Backward", "Plot")
+_DRAWN: Mapping[str, Callable[[Any], Drawing]] = {
+    "Drawing": lambda drawing: drawing,
+    "Graph": draw,
+    "Backward": draw,
+    "Plot": lambda plot: plot.drawing(),
+}
+SEEABLE = tuple(_DRAWN)
 
 
 def as_drawing(obj: Any) -> Drawing:
-    """The drawing of an object: itself, or what its ``drawing()`` method makes.
+    """The picture of a drawing, graph, backward pass or plot.
 
-    Raises DrawingError for something that has no picture.
+    Raises DrawingError for anything else.
     """
-    if isinstance(obj, Drawing):
-        return obj
-    make = getattr(obj, "drawing", None)
-    made = make() if callable(make) else None
-    if not isinstance(made, Drawing):
-        raise DrawingError(f"a {type(obj).__name__} has no picture; a picture is made from {', '.join(SEEABLE)}")
-    return made
+    for kind in type(obj).__mro__:
+        if kind.__name__ in _DRAWN:
+            return _DRAWN[kind.__name__](obj)
+    raise DrawingError(f"a {type(obj).__name__} has no picture; pictures show {', '.join(SEEABLE)}")

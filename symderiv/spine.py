@@ -144,6 +144,8 @@ def _place_shared(diagram: Diagram, spine: Spine, sizes: Mapping[str, tuple[floa
                   centres: dict[str, Point]) -> None:
     """One shared input stands above the middle of its uses; several stand between columns, each on its own level."""
     names = list(spine.shared)
+    if not names:
+        return
     top = max(sizes[name][1] for name in spine.row) / 2
     tall = max((label_size(e)[1] for e in diagram.edges if e.source in spine.shared), default=0.0)
     xs = [centres[name][0] for name in spine.row]

@@ -8,8 +8,10 @@ ziamath cannot set a formula its LaTeX is shown as text.
 from __future__ import annotations
 
 import threading
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from symderiv.errors import ToolError
@@ -83,7 +85,7 @@ def _run(run: Run, size: float) -> Outline:
 
 def _formula(latex: str, size: float) -> Outline | None:
     """The outline of a formula, None where ziamath cannot set it."""
-    ziamath = _load_ziamath()
+    ziamath = load_ziamath()
     try:
         with _LOCK, _PlainPaths():
             formula = ziamath.Math.fromlatex(latex, size=size, inline=False)
@@ -168,9 +170,13 @@ class _PlainPaths:
         config.svg2 = self._before
 
 
-def _load_ziamath() -> Any:
+def load_ziamath() -> Any:
+    """The ziamath package, or a ToolError that says how to get it."""
     try:
-        import ziamath
+        with warnings.catch_warnings():
+            # the package reads its fonts by a function the standard library has deprecated
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import ziamath
     except ImportError as missing:
         raise ToolError(
             "a picture needs the package ziamath, which is not installed; pip install 'symderiv[paper]'"
@@ -181,6 +187,7 @@ def _load_ziamath() -> Any:
 @lru_cache(maxsize=1)
 def _fonts() -> tuple[Any, ...]:
     """The mathematics font first, then the font with the widest stock of letters."""
+    mathematics = load_ziamath().zmath.loadedfonts["default"]
     import ziafont
 
-    return _load_ziamath().zmath.loadedfonts["default"], ziafont.Font()
+    return mathematics, ziafont.Font(str(resources.files("ziafont.fonts") / "DejaVuSans.ttf"))

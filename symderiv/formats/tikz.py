@@ -1,6 +1,6 @@
 """TikZ: the same coordinates with real LaTeX labels, a document of its own or a picture to input.
 
-Text labels are escaped letter by letter; formulas have passed the closed list
+Text labels are escaped sign by sign; formulas have passed the closed list
 of commands of ``symderiv.labels``.
 """
 
@@ -11,18 +11,12 @@ from functools import singledispatch
 
 from symderiv.arrows import arrowhead
 from symderiv.drawing import Drawing
+from symderiv.escaping import latex_text
 from symderiv.formats import FORMATS, Format
 from symderiv.labels import Run
 from symderiv.marks import Box, Ellipse, Mark, Path, Pen, Words
 from symderiv.seeing import SEEABLE, as_drawing
 from symderiv.typesetting import block, number
-
-_ESCAPES = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    '"': r"\textquotedbl{}", "|": r"\textbar{}", "…": r"\ldots{}", "'": r"\textquotesingle{}",
-    "`": r"\textasciigrave{}", "-": "-{}",
-}  # fmt: skip
 
 DOCUMENT = r"""\documentclass[tikz,border=2pt]{standalone}
 \usepackage[T1]{fontenc}
@@ -53,13 +47,8 @@ def tikz_picture(obj: object) -> str:
     return "\n".join(part for part in out if part) + "\n"
 
 
-def tikz_escape(words: str) -> str:
-    """Text as LaTeX text, character by character."""
-    return "".join(_ESCAPES.get(c, c) for c in words)
-
-
 def _comment(title: str) -> str:
-    return "% " + " ".join(title.split()) if title else ""
+    return "% " + "".join(c if c.isalnum() else " " for c in title) if title else ""
 
 
 def _colours(drawing: Drawing) -> Iterator[str]:
@@ -151,7 +140,7 @@ def _(mark: Words) -> list[str]:
 def _run(run: Run) -> str:
     if run.math:
         return rf"$\displaystyle {run.body}$"
-    return rf"\textbf{{{tikz_escape(run.body)}}}" if run.bold else tikz_escape(run.body)
+    return rf"\textbf{{{latex_text(run.body)}}}" if run.bold else latex_text(run.body)
 
 
 FORMATS.add("tikz", Format("tex", SEEABLE, tikz_text, "TikZ picture with LaTeX labels, compiles alone"))
