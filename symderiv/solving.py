@@ -58,7 +58,8 @@ def solve(family: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _result(problem: object, place: int) -> dict[str, Any]:
     if not isinstance(problem, Mapping):
-        return {"id": None, "error": f"problem {place} is {shorten(repr(problem))}, not an object with id, family, given"}
+        said = f"problem {place} is {shorten(repr(problem))}, not an object with id, family and given"
+        return {"id": None, "error": said}
     name = problem.get("id", f"problem {place}")
     for key, kind in (("family", str), ("given", Mapping)):
         if not isinstance(problem.get(key), kind):

@@ -1,12 +1,14 @@
 """Family ``autoencoder``: ℓ2-regularised linear autoencoders, mode by mode.
 
-Read: ``data_eigenvalue`` (one or a list; ``eigenvalues``) or ``X``; ``lambda`` (one or one per layer), ``penalty_W1``,
-``penalty_W2``, ``penalty`` (``product``: on W2 W1), ``layers``, ``k``, ``m``, ``noise_variance``, ``tied``.  Without a word on any
-penalty, ``lam`` stands for λ: the factors' answers take it on each factor, ``W2W1_eigenvalue`` on the product.
-Answered: ``a2``, ``b2``, ``a``, ``b``, ``product_ab``, ``active_iff``, ``active``, ``mode_minimum``, ``attained``, ``W2W1_eigenvalue``,
-``factors_determined_up_to_rotation``, ``symmetry_group``, ``small_lambda``, ``orthonormality_defect``, ``weight_decay``,
-``threshold``; with ``layers`` ``stationarity``, ``s``, ``product``, ``active``, ``minimum``; with several eigenvalues ``rank``,
-``number_active``, ``total_minimum``, ``W2W1_eigenvalues``, ``condition_number``, ``pca_loss``.
+Read: ``data_eigenvalue`` (one or a list; ``eigenvalues``) or ``X``; ``lambda`` (one or one per layer),
+``penalty_W1``, ``penalty_W2``, ``penalty`` (``product``: on W2 W1), ``layers``, ``k``, ``m``, ``noise_variance``,
+``tied``.  Without a word on any penalty, ``lam`` stands for λ: the factors' answers take it on each factor,
+``W2W1_eigenvalue`` on the product.
+Answered: ``a2``, ``b2``, ``a``, ``b``, ``product_ab``, ``active_iff``, ``active``, ``mode_minimum``, ``attained``,
+``W2W1_eigenvalue``, ``factors_determined_up_to_rotation``, ``symmetry_group``, ``small_lambda``,
+``orthonormality_defect``, ``weight_decay``, ``threshold``; with ``layers`` ``stationarity``, ``s``, ``product``,
+``active``, ``minimum``; with several eigenvalues ``rank``, ``number_active``, ``total_minimum``,
+``W2W1_eigenvalues``, ``condition_number``, ``pca_loss``.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mode_answers(mode: ae.Mode, value: sp.Expr, first: sp.Expr, second: sp.Expr) -> dict[str, Any]:
+    a, b = sp.symbols("a b")
     answers: dict[str, Any] = {
         "a2": forms.expr(mode.a2),
         "b2": forms.expr(mode.b2),
@@ -60,7 +63,7 @@ def _mode_answers(mode: ae.Mode, value: sp.Expr, first: sp.Expr, second: sp.Expr
         "mode_minimum": forms.expr(mode.minimum),
         "attained": mode.attained,
         "threshold": forms.expr(sp.sqrt(first) * sp.sqrt(second)),
-        "stationarity": forms.expr(value * (1 - sp.Symbol("a") * sp.Symbol("b")) * sp.Symbol("b") - first * sp.Symbol("a")),
+        "stationarity": forms.expr(value * (1 - a * b) * b - first * a),
     }
     if mode.active in (sp.true, sp.false):
         condition = f"{value} > {first}" if first == second else f"{value**2} > {first * second}"

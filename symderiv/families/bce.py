@@ -2,9 +2,9 @@
 
 Read: ``y``, ``y_hat`` (or ``logits``), ``held_out`` (or ``train``), ``weights`` (per point) and ``class_weights``,
 ``pos_weight``, ``reduction``, ``label_smoothing``, ``base``, ``threshold``.
-Answered: ``loss``, ``n``, ``terms``, ``sum``, ``gradient`` by the logits z1, z2, … (``gradient_z``), ``gradient_y_hat`` and
-``dL_d<symbol>`` by the predictions, ``product`` (the loss is -log(product)/n), ``best_constant``,
-``loss_held_out``, ``loss_all``, ``accuracy``, ``hessian_z``.
+Answered: ``loss``, ``n``, ``terms``, ``sum``, ``gradient`` by the logits z1, z2, … (``gradient_z``),
+``gradient_y_hat`` and ``dL_d<symbol>`` by the predictions, ``product`` (the loss is -log(product)/n),
+``best_constant``, ``loss_held_out``, ``loss_all``, ``accuracy``, ``hessian_z``.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
         "sum": forms.expr(losses.binary_cross_entropy(data, "sum", positive, base)),
         "gradient": forms.vec(gradient),
         "gradient_z": forms.vec(gradient),
-        "hessian_z": forms.vec(g.diff(symbols[p]) for p, g in zip(labels, gradient, strict=True) if symbols[p].is_Symbol),
+        "hessian_z": forms.vec(
+            g.diff(symbols[p]) for p, g in zip(labels, gradient, strict=True) if symbols[p].is_Symbol
+        ),
         "gradient_y_hat": forms.vec(by_prediction),
         "best_constant": forms.expr(losses.best_constant(data)),
         "product": forms.expr(_likelihood(data)),
@@ -74,7 +76,8 @@ def _elsewhere(
                 answers[name] = forms.expr(losses.binary_cross_entropy(chosen, reduction, positive))
     if all(q.is_number for q in data.predictions.values()):
         threshold = read_exact(given.get("threshold", "1/2"), (), "threshold")
-        right = {p: bool((data.predictions[p] >= threshold) == (data.labels[p] >= sp.Rational(1, 2))) for p in data.predictions}
+        half = sp.Rational(1, 2)
+        right = {p: bool((q >= threshold) == (data.labels[p] >= half)) for p, q in data.predictions.items()}
         for name, points in (("accuracy", data.training), ("accuracy_held_out", held)):
             if points:
                 answers[name] = forms.expr(sp.Rational(sum(right[str(p)] for p in points), len(points)))

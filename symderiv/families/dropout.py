@@ -1,8 +1,9 @@
 """Family ``dropout``: least squares with random masks on the features.
 
-Read: ``X``, ``y``, ``mask_model`` (``dist`` bernoulli | normal | gaussian | uniform | rademacher; ``keep`` or ``drop``,
-also one per feature or entry; ``mean``, ``var``, ``std``, ``low``, ``high``; ``shared`` none | row | column | all | groups;
-``rescale``; ``additive``), ``noise`` (text; only ``R_ij = r_i`` or ``r_j`` is read), ``p`` or ``p_for_minimiser``, ``w``.
+Read: ``X``, ``y``, ``mask_model`` (``dist`` bernoulli | normal | gaussian | uniform | rademacher; ``keep`` or
+``drop``, also one per feature or entry; ``mean``, ``var``, ``std``, ``low``, ``high``; ``shared`` none | row |
+column | all | groups; ``rescale``; ``additive``), ``noise`` (text; only ``R_ij = r_i`` or ``r_j`` is read), ``p``
+or ``p_for_minimiser``, ``w``.
 Answered: ``expected_loss``, ``penalty``, ``mean_loss``, ``gradient``, ``minimiser_symbolic``, ``minimiser`` at
 ``p_for_minimiser`` (3/4 where the data leave p open), ``p_times_minimiser``, ``mean_times_minimiser``,
 ``column_norms``, ``Gamma`` and ``tikhonov_solution`` for plain dropout, ``variance`` and ``masks`` of small masks.
@@ -23,6 +24,7 @@ from symderiv.models import dropout
 
 USUAL_P = sp.Rational(3, 4)
 SMALL_MASKS = 64
+OTHER_NAMES = {"variance": "var", "sigma2": "var", "sd": "std", "sigma": "std"}
 SPELLINGS = {
     "rows": "row", "per_row": "row", "sample": "row", "per_sample": "row", "example": "row", "along_row": "row",
     "columns": "column", "per_column": "column", "feature": "column", "per_feature": "column", "features": "column",
@@ -75,7 +77,7 @@ def _minimiser(x: sp.Matrix, y: sp.Matrix, noise: dropout.Mask, given: Mapping[s
 
 
 def _tikhonov(x: sp.Matrix, y: sp.Matrix, noise: dropout.Mask, model: Mapping[str, Any]) -> dict[str, Any]:
-    """Γ of the equivalent ‖y - Xv‖² + ‖Γv‖² with v = E[R] w, where the mask's variables within a row are independent."""
+    """Γ of the equivalent ‖y - Xv‖² + ‖Γv‖², v = E[R] w, where the mask's variables within a row are independent."""
     norms = [sp.sqrt(sum(entry**2 for entry in x.col(j))) for j in range(x.cols)]
     answers: dict[str, Any] = {"column_norms": forms.vec(norms)}
     same = len(set(noise.mean)) == 1 and len(set(noise.variance)) == 1 and not noise.additive
@@ -104,7 +106,7 @@ def _spread(x: sp.Matrix, y: sp.Matrix, w: sp.Matrix, noise: dropout.Mask, put: 
 
 def _mask(model: Mapping[str, Any], text: str, shape: tuple[int, int]) -> dropout.Mask:
     settings = {k: model[k] for k in ("keep", "mean", "var", "std", "low", "high") if k in model}
-    settings |= {new: model[old] for old, new in (("variance", "var"), ("sigma2", "var"), ("sd", "std"), ("sigma", "std")) if old in model}
+    settings |= {new: model[old] for old, new in OTHER_NAMES.items() if old in model}
     dist = str(model.get("dist", "bernoulli")).lower()
     additive = bool(model.get("additive", "additive" in dist))
     if additive:

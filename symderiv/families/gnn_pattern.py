@@ -1,8 +1,8 @@
 """Family ``gnn_pattern``: which patterns an update rule shows, and the shapes of its weights.
 
 Read: ``rule`` (text), ``state_dimension`` (``d``), ``rows`` (weight to number of rows).
-Answered: ``patterns`` (of residual, batch_normalization, attention), ``residual``, ``batch_normalization``, ``attention``,
-``other_patterns``; where the shapes can be inferred ``weight_shapes`` and ``<weight>_shape``.
+Answered: ``patterns`` (of residual, batch_normalization, attention), ``residual``, ``batch_normalization``,
+``attention``, ``other_patterns``; where the shapes can be inferred ``weight_shapes`` and ``<weight>_shape``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     rows = rows if isinstance(rows, Mapping) else {}
     rows = {**rows, **{k[:-5]: v for k, v in given.items() if k.endswith("_rows") and k != "W_rows"}}
     try:
-        shapes = weight_shapes(rule, str(given.get("state_dimension", given.get("d", "d"))), {k: str(v) for k, v in rows.items()})
+        state = str(given.get("state_dimension", given.get("d", "d")))
+        shapes = weight_shapes(rule, state, {k: str(v) for k, v in rows.items()})
     except SymderivError:
         return answers  # a rule in words has patterns but no shapes that could be inferred
     answers["weight_shapes"] = {name: list(shape) for name, shape in shapes.items()}

@@ -1,9 +1,11 @@
 """Family ``gnn_update``: an update rule written out on a graph, and what a state can depend on.
 
-Read: ``edges`` (pairs, or triples with a weight), ``nodes`` (a number or a list), ``graph`` (path, cycle, star, complete),
-``rule`` (text; default the mean of tanh), ``layers``, ``node``, ``self_loops``, ``directed``, ``states``, values of weights.
+Read: ``edges`` (pairs, or triples with a weight), ``nodes`` (a number or a list), ``graph`` (path, cycle, star,
+complete), ``rule`` (text; default the mean of tanh), ``layers``, ``node``, ``self_loops``, ``directed``,
+``states``, values of weights.
 Answered: one formula for every node under its name, ``depends_on`` (of ``node``, else of the first),
-``depends_on_by_node``, ``neighbors``, ``degrees``, ``layers_to_see_all``, ``diameter``, ``walks`` (entries of (I+A)^layers).
+``depends_on_by_node``, ``neighbors``, ``degrees``, ``layers_to_see_all``, ``diameter``, ``walks`` (entries of
+(I+A)^layers).
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     graph = _graph(given)
     rule = given.get("rule", mp.MEAN_OF_TANH)
     count = read_int(given.get("layers", 1), "layers", least=0)
-    values = {k: read_exact(v, ANY_NAME, k) for k, v in given.items() if k not in SETTINGS and isinstance(v, (int, str)) and k.isidentifier()}
+    named = {k: v for k, v in given.items() if k not in SETTINGS and isinstance(v, (int, str)) and k.isidentifier()}
+    values = {k: read_exact(v, ANY_NAME, k) for k, v in named.items()}
     states = dict(mp.symbols(graph)) | _states(given, graph)
     answers: dict[str, Any] = {}
     if count >= 1:

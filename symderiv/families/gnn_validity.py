@@ -1,9 +1,11 @@
 """Family ``gnn_validity``: is an update rule invariant under every order of the neighbours?
 
-Read: ``rule_py`` (the rule language over ``m``, ``s``, ``w``, ``n``), else ``rule`` (words or a formula with a running index),
-``test_degree``, ``message_shape`` (``scalar`` or ``[rows, columns]``), ``s``, ``w``, further weights by name.
+Read: ``rule_py`` (the rule language over ``m``, ``s``, ``w``, ``n``), else ``rule`` (words or a formula with a
+running index), ``test_degree``, ``message_shape`` (``scalar`` or ``[rows, columns]``), ``s``, ``w``, further
+weights by name.
 Answered: ``valid``, ``reason`` (symmetric, symmetric_after_sort, product_commutes; index_specific_weights,
-order_dependent, matrices_do_not_commute, concatenation_order), ``verdict``, ``method``, ``all_degrees``, ``counterexample``.
+order_dependent, matrices_do_not_commute, concatenation_order), ``verdict``, ``method``, ``all_degrees``,
+``counterexample``.
 """
 
 from __future__ import annotations

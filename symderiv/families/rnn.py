@@ -1,11 +1,11 @@
 """Family ``rnn``: a recurrence unrolled, its derivatives, and the contribution of every use of a weight.
 
-Read: ``recurrence`` (text, see ``models.recurrent``), ``steps``, ``h0`` (and further starting values),
-``output`` (an expression in ``h_1 … h_T``), ``loss`` (in ``y`` or the states), values for names (``w``,
-``u``, ``values``), ``untied``, ``truncate``, ``learning_rate``.
+Read: ``recurrence`` (text, see ``models.recurrent``), ``steps``, ``h0`` (and further starting values), ``output``
+(an expression in ``h_1 … h_T``), ``loss`` (in ``y`` or the states), values for names (``w``, ``u``, ``values``),
+``untied``, ``truncate``, ``learning_rate``.
 Answered: ``y``, ``L`` with a loss, ``dy_d<name>`` for every weight, input, starting value and state,
-``d2y_d<name>2``, ``edge_contributions`` (of ``w``, else of the first weight) and
-``edge_contributions_<name>``, ``states``, ``h1 …``, ``dh_T_dh_0``, ``dy_d<name>_truncated``, ``<name>_new``.
+``d2y_d<name>2``, ``edge_contributions`` (of ``w``, else of the first weight) and ``edge_contributions_<name>``,
+``states``, ``h1 …``, ``dh_T_dh_0``, ``dy_d<name>_truncated``, ``<name>_new``.
 """
 
 from __future__ import annotations

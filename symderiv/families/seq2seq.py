@@ -1,10 +1,10 @@
 """Family ``seq2seq``: what an encoder–decoder is fed, and which source words an output can use.
 
-Read: ``reference``, ``sampled``, ``length``, ``sos``, ``eos``, ``pad``, ``use_reference``; ``design``, ``source`` or
-``source_length``, ``target_length``, ``output``.
-Answered: ``train``, ``targets``, ``eval``, ``mismatch`` (places where training and generation differ), ``scheduled``;
-``visible`` and ``visible_words`` (of ``output``, else of the last), ``visible_by_output``, ``sees_all``, ``path_length``,
-``encoder_input``, ``needs_equal_lengths``.
+Read: ``reference``, ``sampled``, ``length``, ``sos``, ``eos``, ``pad``, ``use_reference``; ``design``, ``source``
+or ``source_length``, ``target_length``, ``output``.
+Answered: ``train``, ``targets``, ``eval``, ``mismatch`` (places where training and generation differ),
+``scheduled``; ``visible`` and ``visible_words`` (of ``output``, else of the last), ``visible_by_output``,
+``sees_all``, ``path_length``, ``encoder_input``, ``needs_equal_lengths``.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from symderiv.families.given import pick
 from symderiv.models import seq2seq
 
 DESIGN_WORDS = {
-    "standard": "encoder_decoder", "given": "encoder_decoder", "horizontal": "encoder_decoder", "exam": "encoder_decoder",
+    "standard": "encoder_decoder", "given": "encoder_decoder", "horizontal": "encoder_decoder",
     "vertical": "stacked", "stack": "stacked", "reversed": "reversed_source", "reverse": "reversed_source",
-    "bahdanau": "attention", "birnn": "bidirectional", "bilstm": "bidirectional", "bidirectional_stacked": "stacked_bidirectional",
+    "bahdanau": "attention", "birnn": "bidirectional", "bilstm": "bidirectional",
+    "bidirectional_stacked": "stacked_bidirectional",
 }  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """Family ``tikhonov``: generalised ridge regression and its change of variables.
 
-Read: ``X``, ``y``, ``Gamma`` (matrix; a list is its diagonal; the texts ``column_norms`` and ``identity``), ``lambda`` (1),
-``w0``, ``weights`` (per row, or a matrix), ``covariance`` (of the noise), ``c`` (rescaling of X̃), ``prior_covariance``.
-Answered: ``X_tilde``, ``y_tilde``, ``w``, ``w_tilde``, ``lambda``, ``unique``, ``Gamma_invertible``, ``Gamma_inv``, ``minimum``, ``residual``,
-``column_norms`` (of X̃), ``column_norms_X``, ``w_dual``, ``X_augmented``, ``y_augmented``, ``hat_matrix``, ``effective_dof``, ``w_ols``.
+Read: ``X``, ``y``, ``Gamma`` (matrix; a list is its diagonal; the texts ``column_norms`` and ``identity``),
+``lambda`` (1), ``w0``, ``weights`` (per row, or a matrix), ``covariance`` (of the noise), ``c`` (rescaling of X̃),
+``prior_covariance``.
+Answered: ``X_tilde``, ``y_tilde``, ``w``, ``w_tilde``, ``lambda``, ``unique``, ``Gamma_invertible``, ``Gamma_inv``,
+``minimum``, ``residual``, ``column_norms`` (of X̃), ``column_norms_X``, ``w_dual``, ``X_augmented``,
+``y_augmented``, ``hat_matrix``, ``effective_dof``, ``w_ols``.
 """
 
 from __future__ import annotations

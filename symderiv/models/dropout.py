@@ -101,7 +101,7 @@ def mask(
     for i in rows:
         for j in columns:
             if first.setdefault(name(i, j), laws[i][j]) != laws[i][j]:
-                raise ModelError(f"entry ({i}, {j}) shares its variable with an entry of another law; give both the same")
+                raise ModelError(f"entry ({i}, {j}) shares its variable with one of another law; give both the same")
             if laws[i][j][1].is_number and sign(laws[i][j][1]) < 0:
                 raise ModelError(f"the variance of the mask at ({i}, {j}) is {laws[i][j][1]}; it cannot be negative")
     values = None

@@ -1,8 +1,8 @@
 """Message passing on a graph: updates expanded for every node, receptive fields, and graphs read off from updates.
 
 A graph is its nodes and, for each, the neighbours with the weights of the edges.  A rule is the text of
-``rule_words`` (``s_i + W1*(1/n_i)*sum_j tanh(W2*s_j)``), in which ``n_j`` is a neighbour's degree and ``w_ij`` the weight
-of the edge.
+``rule_words`` (``s_i + W1*(1/n_i)*sum_j tanh(W2*s_j)``), in which ``n_j`` is a neighbour's degree and ``w_ij`` the
+weight of the edge.
 """
 
 from __future__ import annotations
@@ -210,13 +210,14 @@ def reconstruct(nodes: Iterable[object], printed: Mapping[object, Iterable[objec
     for name in [*known, *(other for others in known.values() for other in others)]:
         if name not in names:
             raise UnknownNameError("node", name, names, "a printed update")
-    forced, excluded, left = [], [], []
+    found: dict[frozenset[bool], list[tuple[str, str]]] = {}
     for a, b in combinations(names, 2):
-        says = {b in known[a] for _ in [0] if a in known} | {a in known[b] for _ in [0] if b in known}
+        says = frozenset(y in known[x] for x, y in ((a, b), (b, a)) if x in known)
         if len(says) == 2:
             raise ModelError(f"the updates of {a} and {b} disagree: only one of them lists the other as a neighbour")
-        (left if not says else forced if says == {True} else excluded).append((a, b))
-    return Reconstruction(tuple(forced), tuple(excluded), tuple(left))
+        found.setdefault(says, []).append((a, b))
+    forced, excluded, left = (tuple(found.get(frozenset(key), [])) for key in ({True}, {False}, set()))
+    return Reconstruction(forced, excluded, left)
 
 
 def _edge_names(rule: str) -> str:

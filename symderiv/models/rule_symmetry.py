@@ -222,7 +222,8 @@ def combine(left: Any, right: Any, operation: str) -> Any:
     if operation in ("times", "over"):
         if kinds <= {INDEX, MESSAGE, PRODUCT}:
             return PRODUCT
-        return SUM if left == SUM and right == INVARIANT or (left, right, operation) == (INVARIANT, SUM, "times") else BOTH
+        scaled = (left, right) == (SUM, INVARIANT) or (left, right, operation) == (INVARIANT, SUM, "times")
+        return SUM if scaled else BOTH
     return BOTH
 
 

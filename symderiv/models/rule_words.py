@@ -8,21 +8,20 @@ small table of phrases (``componentwise product of W_j*m_j with W1=I, W2=[[0,1],
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import sympy as sp
 
 from symderiv.errors import ModelError, ReadingError, shorten
-from symderiv.models.rule_language import evaluate_rule, parse_rule
 from symderiv.models.rule_functions import Value
+from symderiv.models.rule_language import evaluate_rule, parse_rule
 
 INDEX = "j_"
 
 
 @dataclass(frozen=True)
 class Program:
-    """A rule as text of the rule language, the constants it defines, and a label if its words say it is ordered."""
+    """A rule as text of the rule language, and the constants it defines."""
 
     text: str
     constants: dict[str, Value]
@@ -48,9 +47,20 @@ AGGREGATES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 RECURRENT = re.compile(r"\b(lstm|gru|rnn|recurrent|fold|scan|sequential(?:ly)?)\b", re.I)
 SYMBOL = r"[A-Za-z](?:\d|_\{?\w+\}?)?(?:\^T|\.T)?"
-ADJACENT = re.compile(rf"(?<![A-Za-z_])({SYMBOL}|\)|\]|\d)\s+(?={SYMBOL}(?![A-Za-z_(])|(?:sum|prod|max|min|mean|softmax)_|tanh\(|exp\()")
-RUNNING = re.compile(r"\b(sum|prod|max|min|mean|median|hadamard|concat)_\{?j(?:\s*(?:=\s*1|in\s*\w+(?:\(i\))?))?\}?(?:\^\{?n_?i?\}?)?")
-MESSAGES = re.compile(r"^(?:the |all |its |scalar |matrix |sorted )*(?:neighbou?r(?:ing|s)?(?:'s?)? ?)?(?:messages?|states?|neighbou?rs?|m_j|m)?(?:,? (?:of|over|in|the|all|its|order|neighbou?rs?|messages?|states?|node|i|as|matrices|scalars|vectors))*(?: ?\(.*\))?$", re.I)
+ADJACENT = re.compile(
+    rf"(?<![A-Za-z_])({SYMBOL}|\)|\]|\d)\s+"
+    rf"(?={SYMBOL}(?![A-Za-z_(])|(?:sum|prod|max|min|mean|softmax)_|tanh\(|exp\()"
+)
+RUNNING = re.compile(
+    r"\b(sum|prod|max|min|mean|median|hadamard|concat)_\{?j"
+    r"(?:\s*(?:=\s*1|in\s*\w+(?:\(i\))?))?\}?(?:\^\{?n_?i?\}?)?"
+)
+FILLERS = "of|over|in|the|all|its|order|neighbou?rs?|messages?|states?|node|i|as|matrices|scalars|vectors"
+MESSAGES = re.compile(
+    r"^(?:the |all |its |scalar |matrix |sorted )*(?:neighbou?r(?:ing|s)?(?:'s?)? ?)?"
+    rf"(?:messages?|states?|neighbou?rs?|m_j|m)?(?:,? (?:{FILLERS}))*(?: ?\(.*\))?$",
+    re.I,
+)
 
 
 def read_words(text: str, degree: int) -> Program:

@@ -36,7 +36,8 @@ def ridge(
     rows = sp.eye(n) if rows is None else rows
     for name, matrix, shape in (("y", y, (n, 1)), ("w0", prior, (d, 1)), ("the row weights", rows, (n, n))):
         if matrix.shape != shape:
-            raise ShapeError(f"X is {n}×{d}, so {name} must be {shape[0]}×{shape[1]}; it is {matrix.rows}×{matrix.cols}")
+            needed, found = f"{shape[0]}×{shape[1]}", f"{matrix.rows}×{matrix.cols}"
+            raise ShapeError(f"X is {n}×{d}, so {name} must be {needed}; it is {found}")
     if gamma.cols != d:
         raise ShapeError(f"X has {d} columns and Gamma {gamma.cols}; Γw needs as many columns as w has entries")
     if strength.is_number and sign(strength) < 0:

@@ -174,17 +174,15 @@ def _matrix_trials(shape: tuple[int, ...], degree: int, draw: Random) -> Iterato
     cells = [(i, j) for i in range(shape[0]) for j in range(shape[1])]
     if shape[0] == shape[1]:
         for picks in (cells[1:] + cells[:1], cells):
-            yield [
-                sp.eye(shape[0]) + sp.Matrix(*shape, lambda i, j, at=picks[k % len(picks)]: int((i, j) == at))
-                for k in range(degree)
-            ]
+            places = [picks[k % len(picks)] for k in range(degree)]
+            yield [sp.eye(shape[0]) + sp.Matrix(*shape, lambda i, j, at=at: int((i, j) == at)) for at in places]
     for top in (1, 2, 3, 3, 9, 9):
         yield [sp.Matrix(*shape, lambda i, j, top=top: draw.randint(-top, top)) for _ in range(degree)]
 
 
 def _differ(left: Value, right: Value) -> bool:
     """Whether two exact values differ for certain."""
-    if isinstance(left, list) or isinstance(left, sp.MatrixBase):
+    if isinstance(left, (list, sp.MatrixBase)):
         if isinstance(left, sp.MatrixBase) and left.shape != right.shape:
             return True
         return len(left) != len(right) or any(_differ(a, b) for a, b in zip(left, right, strict=True))
@@ -202,14 +200,12 @@ def _differ(left: Value, right: Value) -> bool:
 def _symbolically_symmetric(rule: UpdateRule) -> bool:
     messages = [_block(f"m_{k + 1}", rule.shape) for k in range(rule.degree)]
     base = rule.value(messages)
-    for order in _transpositions(rule.degree)[1:]:
-        if not _equal(base, rule.value([messages[k] for k in order])):
-            return False
-    return True
+    orders = _transpositions(rule.degree)[1:]
+    return all(_equal(base, rule.value([messages[k] for k in order])) for order in orders)
 
 
 def _equal(left: Value, right: Value) -> bool:
-    if isinstance(left, list) or isinstance(left, sp.MatrixBase):
+    if isinstance(left, (list, sp.MatrixBase)):
         return all(_equal(a, b) for a, b in zip(left, right, strict=True))
     if left == right:
         return True
@@ -285,7 +281,8 @@ def _pairs_weights(tree: ast.expr, name: str) -> bool:
             if any(isinstance(n, ast.Name) and n.id in running for n in ast.walk(node.slice)):
                 return True
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("zip", "enumerate"):
-            if any(ast.unparse(a) == name for a in node.args):
+            beside = any(ast.unparse(a) == name for a in node.args)
+            if beside:
                 return True
     both = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)}
     return any(f"{name}[{k}]" in t and f"m[{k}]" in t for t in both for k in range(MAX_DEGREE))
