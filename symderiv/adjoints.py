@@ -164,15 +164,15 @@ class Backward:
         size: dict[int, int] = {}
         for at in order:
             groups: dict[int, int] = {}
-            for target, slot in self._live_uses(at):
+            for target, _ in self._live_uses(at):
                 arity = OPERATIONS[self.graph.columns.code[target]].arity
                 made = self.tape.adjoint_of(target)
                 groups[made] = groups.get(made, size.get(target, 1)) + arity
             size[at] = min(sum(groups.values()) + 1, 10**300)
         if size[node] > limit:
             raise LimitError(
-                f"the adjoint of {self.graph.name_of(node)!r} in node names would have about {size[node]:.3g} operations "
-                f"(limit {limit}); recursive() and edges() stay small, and kernel() evaluates it"
+                f"the adjoint of {self.graph.name_of(node)!r} in node names would have about {size[node]:.3g} "
+                f"operations (limit {limit}); recursive() and edges() stay small, and kernel() evaluates it"
             )
 
     # --- in the inputs ---------------------------------------------------------

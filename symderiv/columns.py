@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from symderiv.operations import CONSTANT, OPERATIONS
+from symderiv.operations import CONSTANT, INPUT, OPERATIONS
 
 ABSENT = -1
 
@@ -45,6 +45,14 @@ class Columns:
         self.left.append(left)
         self.right.append(right)
         return self.start + len(self.code) - 1
+
+    def extend_inputs(self, count: int) -> int:
+        """Add many inputs at once and return the position of the first."""
+        first = self.start + len(self.code)
+        self.code.extend([INPUT] * count)
+        self.left.extend([ABSENT] * count)
+        self.right.extend([ABSENT] * count)
+        return first
 
     def constant(self, value: Any) -> int:
         """The node of a number; equal numbers of one type share a node."""

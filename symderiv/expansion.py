@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from symderiv.columns import Columns
@@ -27,7 +27,7 @@ _HUGE = 10**300
 Leaf = Callable[[int], Any]
 
 
-@lru_cache(maxsize=None)
+@cache
 def template(code: int) -> Any:
     """The SymPy expression of an operation over its slot symbols."""
     import sympy as sp
@@ -119,7 +119,7 @@ _POLYNOMIAL: dict[str, Callable[..., Any]] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def _polynomial_template(code: int) -> Any:
     """The template as a sympy.Poly in its slots with rational coefficients, or None."""
     import sympy as sp
@@ -159,7 +159,7 @@ def _refuse_swell(columns: Columns, order: Sequence[int], inputs: int, what: str
     for node in order:
         code = columns.code[node]
         arguments = columns.arguments(node)
-        if code == INPUT or code == CONSTANT:
+        if code in (INPUT, CONSTANT):
             terms[node], degree[node] = 1, int(code == INPUT)
             continue
         if code in (CODES["add"], CODES["sub"]):

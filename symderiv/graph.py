@@ -8,18 +8,24 @@ from those when it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from symderiv import from_sympy as sympy_in
 from symderiv import graph_views as views
-from symderiv.adjoints import Backward
+from symderiv.adjoints import Backward, Edge
 from symderiv.columns import Columns
 from symderiv.errors import GraphError, UnknownNameError, shorten
 from symderiv.handles import Handle, make_handle, unary
 from symderiv.kernels import Kernel, forward_values
+from symderiv.lifting import lift
 from symderiv.naming_nodes import checked_name, wanted_inputs
 from symderiv.operations import CODES, CONSTANT, INPUT
+from symderiv.tracing import parameters_of, run_traced, typeset
+
+Node = Handle
+
+__all__ = ["Edge", "Graph", "Node", "trace"]
 
 
 class Graph:
@@ -41,7 +47,9 @@ class Graph:
         self.names: dict[int, str] = {}
         self.labels: dict[int, str] = {}
         self.symbols: dict[int, Any] = {}
-        self._named: dict[str, int] = {}
+        self.outputs: tuple[int, ...] = ()
+        self.latex: str | None = None
+        self.named: dict[str, int] = {}
         self.code = self.columns.code
         self.push_code = self.columns.code.append
         self.push_left = self.columns.left.append
@@ -53,20 +61,26 @@ class Graph:
 
         ``u[3]`` adds u_1, u_2, u_3 and stands for the tuple of the three.
         """
-        if not isinstance(names, str):
-            symbols = {str(n): n for n in names if hasattr(n, "free_symbols")}
-            names = [str(n) if str(n) in symbols else n for n in names]
-        else:
-            symbols = {}
+        symbols = {} if isinstance(names, str) else {str(n): n for n in names if hasattr(n, "free_symbols")}
+        wanted = wanted_inputs(names if isinstance(names, str) else [str(n) if str(n) in symbols else n for n in names])
         found: list[Any] = []
-        for stem, length in wanted_inputs(names):
+        for stem, length in wanted:
             if length is None:
                 found.append(self.input(stem))
                 if stem in symbols:
                     self.symbols[found[-1].index] = symbols[stem]
             else:
-                found.append(tuple(self.input(f"{stem}_{k}") for k in range(1, length + 1)))
+                found.append(self._inputs_in_a_row([f"{stem}_{k}" for k in range(1, length + 1)]))
         return tuple(found)
+
+    def _inputs_in_a_row(self, names: list[str]) -> tuple[Handle, ...]:
+        if not self.named.keys().isdisjoint(names):
+            self._refuse_known(next(name for name in names if name in self.named))
+        first = self.columns.extend_inputs(len(names))
+        rows = range(first, first + len(names))
+        self.names.update(zip(rows, names, strict=True))
+        self.named.update(zip(names, rows, strict=True))
+        return tuple(make_handle(self, row) for row in rows)
 
     def input(self, name: str, label: str = "") -> Handle:
         """Add one input."""
@@ -110,53 +124,28 @@ class Graph:
         graph = cls(title)
         for symbol in sorted(expression.free_symbols, key=str):
             graph.symbols[graph.input(str(symbol)).index] = symbol
-        top = sympy_in.insert(graph.columns, expression, lambda symbol: graph._named[str(symbol)])
+        top = sympy_in.insert(graph.columns, expression, lambda symbol: graph.named[str(symbol)])
         name = output
-        while name in graph._named:
+        while name in graph.named:
             name += "'"
         graph.node(name, make_handle(graph, top))
         return graph
 
     def lift(self, value: Any) -> Handle:
         """The handle of a handle, a number or a SymPy expression in node names; raises GraphError otherwise."""
-        if isinstance(value, Handle):
-            if value.graph is not self:
-                raise GraphError(
-                    f"node {value.name!r} belongs to the graph {value.graph.title!r}, not to {self.title!r}; "
-                    "build both in one graph"
-                )
-            return value
-        if isinstance(value, (int, float)) or type(value).__name__ == "Fraction":
-            return make_handle(self, self.columns.constant(_finite(value)))
-        if hasattr(value, "free_symbols") and hasattr(value, "xreplace"):
-            return self._lift_sympy(value)
-        if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
-            return self.lift(value.item())
-        raise GraphError(
-            f"{shorten(repr(value))} ({type(value).__name__}) cannot stand in a graph: use handles, real numbers or "
-            "SymPy expressions in the nodes' names; batches of numbers are given to the kernel"
-        )
-
-    def _lift_sympy(self, value: Any) -> Handle:
-        sympy_in.refuse_undefined(value)
-        if value.is_number:
-            return make_handle(self, self.columns.constant(sympy_in.plain_number(value)))
-        positions = {symbol: self.position(symbol) for symbol in sorted(value.free_symbols, key=str)}
-        if value.is_Symbol:
-            return make_handle(self, positions[value])
-        return make_handle(self, sympy_in.template_node(self.columns, value, positions))
+        return lift(self, value)
 
     def _refuse_known(self, name: str) -> None:
-        if name in self._named:
+        if name in self.named:
             raise GraphError(
                 f"the name {name!r} is used twice: it already is "
-                f"{'an input' if self.code[self._named[name]] == INPUT else 'a node'} of the graph {self.title!r}; "
+                f"{'an input' if self.code[self.named[name]] == INPUT else 'a node'} of the graph {self.title!r}; "
                 "choose another name"
             )
 
     def _name(self, handle: Handle, name: str, label: str) -> Handle:
         self.names[handle.index] = name
-        self._named[name] = handle.index
+        self.named[name] = handle.index
         if label:
             self.labels[handle.index] = label
         return handle
@@ -171,26 +160,48 @@ class Graph:
     def name_of(self, index: int) -> str:
         """The name of a node; an unnamed intermediate is called after its position."""
         name = self.names.get(index, f"v_{index}")
-        return name if index in self.names or name not in self._named else f"{name}'"
+        return name if index in self.names or name not in self.named else f"{name}'"
 
     def position(self, node: Any) -> int:
         """The position of a handle, a name or a symbol; raises UnknownNameError with near names."""
         if isinstance(node, Handle):
             return self.lift(node).index
         name = str(node)
-        if name in self._named:
-            return self._named[name]
+        if name in self.named:
+            return self.named[name]
         stem = name.rstrip("'")
         if stem.startswith("v_") and stem[2:].isdecimal() and int(stem[2:]) < len(self.code):
             index = int(stem[2:])
             if self.name_of(index) == name:
                 return index
-        raise UnknownNameError("node", name, self._named, f"the graph {self.title!r}")
+        raise UnknownNameError("node", name, self.named, f"the graph {self.title!r}")
 
     @property
     def input_names(self) -> list[str]:
         """The names of the inputs in the order in which they were added."""
         return [self.names[i] for i, code in enumerate(self.code) if code == INPUT]
+
+    @property
+    def nodes(self) -> list[Handle]:
+        """Every node, in the order in which it was made."""
+        return [make_handle(self, index) for index in range(len(self.code))]
+
+    @property
+    def edges(self) -> list[tuple[Handle, Handle, int]]:
+        """Every use as (source, target, slot), in the order of the targets."""
+        return [(make_handle(self, s), make_handle(self, t), k) for s, t, k in self.columns.edges()]
+
+    @property
+    def output(self) -> Handle:
+        """The output: what a traced function returned, else the only node that nothing uses."""
+        found = list(self.outputs)
+        if not found:
+            used = {source for source, _, _ in self.columns.edges()}
+            found = [i for i, code in enumerate(self.code) if i not in used and code not in (INPUT, CONSTANT)]
+        if len(found) != 1:
+            names = ", ".join(map(self.name_of, found[:6])) or "none"
+            raise GraphError(f"the graph {self.title!r} has {len(found)} outputs ({names}); say which one is meant")
+        return make_handle(self, found[0])
 
     def __repr__(self) -> str:
         inputs = sum(code == INPUT for code in self.code)
@@ -216,9 +227,9 @@ class Graph:
         return [([self.name_of(start), *(self.name_of(n) for n, _ in path)], product) for path, product in found]
 
     # --- passes ------------------------------------------------------------
-    def backward(self, output: Any) -> Backward:
-        """The backward pass from one scalar output."""
-        return Backward(self, self.position(output))
+    def backward(self, output: Any = None) -> Backward:
+        """The backward pass from one scalar output (the graph's only one, if None)."""
+        return Backward(self, self.position(self.output if output is None else output))
 
     def gradient(self, output: Any, wrt: Sequence[Any]) -> tuple[Handle, ...]:
         """Nodes of this graph that hold the derivatives of ``output``, so that they can be differentiated again."""
@@ -235,9 +246,42 @@ class Graph:
         return forward_values(self, {**(values or {}), **named})
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise GraphError(f"{value} is a truth value, not a number; use 1 or 0")
-    if value != value or value in (float("inf"), float("-inf")):
-        raise GraphError(f"the constant {value} is not a finite number and cannot become a node")
-    return value
+def trace(function: Callable[..., Any], inputs: str | Sequence[Any] | None = None, title: str = "") -> Graph:
+    """The graph of a plain Python function of scalars, whose local names name the nodes.
+
+    ``inputs`` are named as in ``Graph.inputs``, so ``"w u[3]"`` calls the function with
+    a handle and a tuple of three; without it the function's own arguments are the
+    inputs.  ``graph.output`` is what it returned, ``graph.latex`` the function typeset
+    by latexify-py (None where that cannot).
+
+    >>> def forward(w, u):
+    ...     h = 0
+    ...     for value in u:
+    ...         h = w * (value + h)
+    ...     return h
+    >>> graph = trace(forward, inputs="w u[2]")
+    >>> graph.output, graph.expression(graph.output)
+    (<node h_2>, w*(u_1*w + u_2))
+
+    Raises GraphError where the function branches on a node, naming the line, or
+    returns something else than nodes.
+    """
+    graph = Graph(title or getattr(function, "__name__", "").replace("_", " "))
+    wanted = parameters_of(function) if inputs is None else inputs
+    arguments = graph.inputs(wanted)
+    returned = run_traced(graph, function, arguments)
+    outputs = returned if isinstance(returned, (tuple, list)) else (returned,)
+    for output in outputs:
+        if not isinstance(output, Handle):
+            raise GraphError(
+                f"the traced function {graph.title!r} returned {shorten(repr(output))} ({type(output).__name__}), "
+                "not a node: return the values computed from its arguments"
+            )
+    graph.outputs = tuple(graph.lift(output).index for output in outputs)
+    for number, position in enumerate(graph.outputs, 1):
+        name = "y" if len(graph.outputs) == 1 else f"y_{number}"
+        if position not in graph.names and name not in graph.named:
+            graph.names[position] = name
+            graph.named[name] = position
+    graph.latex = typeset(function)
+    return graph

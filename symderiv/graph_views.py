@@ -17,6 +17,8 @@ from symderiv.partials import instantiate, partials
 
 PATH_LIMIT = 10_000
 
+Path = list[tuple[int, int]]
+
 
 def symbol(graph: GraphLike, index: int) -> Any:
     """The symbol that stands for a node; a constant stands for itself."""
@@ -67,9 +69,8 @@ def networkx(graph: GraphLike) -> Any:
             label=graph.labels.get(index, ""),
         )
     for source, target, slot in columns.edges():
-        result.add_edge(
-            graph.name_of(source), graph.name_of(target), key=slot, slot=slot, partial=local_partial(graph, target, slot)
-        )
+        partial = local_partial(graph, target, slot)
+        result.add_edge(graph.name_of(source), graph.name_of(target), key=slot, slot=slot, partial=partial)
     return result
 
 
@@ -82,7 +83,7 @@ def count_paths(graph: GraphLike, source: int, target: int) -> int:
     return count.get(target, 0)
 
 
-def paths(graph: GraphLike, source: int, target: int, limit: int = PATH_LIMIT) -> list[tuple[list[tuple[int, int]], Any]]:
+def paths(graph: GraphLike, source: int, target: int, limit: int = PATH_LIMIT) -> list[tuple[Path, Any]]:
     """Every path as its edges (target, slot) from ``source`` on, with the product of the local partials.
 
     The products sum to the total derivative of ``target`` by ``source``.  Raises
@@ -93,10 +94,10 @@ def paths(graph: GraphLike, source: int, target: int, limit: int = PATH_LIMIT) -
     number_of_paths = count_paths(graph, source, target)
     if number_of_paths > limit:
         raise LimitError(
-            f"{number_of_paths:.6g} paths lead from {graph.name_of(source)!r} to {graph.name_of(target)!r}, more than the "
-            f"limit {limit}; backward() sums them without walking them"
+            f"{number_of_paths:.6g} paths lead from {graph.name_of(source)!r} to {graph.name_of(target)!r}, more than "
+            f"the limit {limit}; backward() sums them without walking them"
         )
-    found: dict[int, list[list[tuple[int, int]]]] = {source: [[]]}
+    found: dict[int, list[Path]] = {source: [[]]}
     for node in graph.columns.ancestors(target):
         if node > source:
             found[node] = [

@@ -27,6 +27,7 @@ class GraphLike(Protocol):
     title: str
     columns: Columns
     names: dict[int, str]
+    named: dict[str, int]
     labels: dict[int, str]
     symbols: dict[int, Any]
     code: list[int]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from symderiv.columns import Columns
@@ -54,7 +54,7 @@ class Program:
         return not {CODES["step"], CODES["sign"]}.isdisjoint(self.codes)
 
 
-@lru_cache(maxsize=None)
+@cache
 def lowered(code: int) -> Columns | None:
     """A template as columns over its slots (the first positions); None where it stays one call."""
     row = OPERATIONS[code]
@@ -229,7 +229,7 @@ def _allocate(program: Program, values: _Values) -> None:
         program.operands.append((*operands, place[result]))
 
 
-@lru_cache(maxsize=None)
+@cache
 def called(code: int) -> Callable[..., Any]:
     """The array function of a template that stays one call: what lambdify makes of it over its slots."""
     import sympy as sp

@@ -89,7 +89,8 @@ class Kernel:
         matrix = np.ascontiguousarray(points, self.dtype)
         if matrix.ndim != 2 or len(matrix) != len(self.inputs):
             raise KernelError(
-                f"batch takes a matrix with one row for each of the {len(self.inputs)} inputs, got the shape {matrix.shape}"
+                f"batch takes a matrix with one row for each of the {len(self.inputs)} inputs, "
+                f"got the shape {matrix.shape}"
             )
         return self._run(matrix, matrix.shape[1], out)
 
@@ -111,7 +112,8 @@ def gather(names: Sequence[str], values: Mapping[str, Any], dtype: Any) -> tuple
             raise UnknownNameError("kernel input", name, names)
     missing = [name for name in names if name not in values]
     if missing:
-        raise KernelError(f"no value for the input{'s' * (len(missing) > 1)} {', '.join(missing[:8])}; give each by name")
+        several = "s" * (len(missing) > 1)
+        raise KernelError(f"no value for the input{several} {', '.join(missing[:8])}; give each by name")
     arrays = [_numbers(name, values[name], dtype) for name in names]
     try:
         shape = np.broadcast_shapes(*{a.shape for a in arrays})

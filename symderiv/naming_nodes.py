@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from symderiv.errors import GraphError, shorten
 
@@ -17,10 +18,15 @@ _VECTOR = re.compile(r"(?P<stem>[^\[\]]+)\[(?P<length>[1-9][0-9]{0,6})\]")
 LONGEST_NAME = 100
 
 
-def checked_name(name: object) -> str:
+def is_name(name: object) -> bool:
+    """Whether a text can name a node."""
+    return isinstance(name, str) and len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None
+
+
+def checked_name(name: Any) -> str:
     """The name itself; raises GraphError, pointing to ``label=``, if it cannot be one."""
-    if isinstance(name, str) and len(name) <= LONGEST_NAME and _NAME.fullmatch(name):
-        return name
+    if is_name(name):
+        return str(name)
     raise GraphError(
         f"{shorten(repr(name))} cannot name a node: a name is a letter followed by letters, digits and subscripts "
         f"(u_1, h_t, w_{{ij}}), at most {LONGEST_NAME} characters; any other text can be given as label="

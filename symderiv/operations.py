@@ -42,6 +42,8 @@ class Operation:
     form: Callable[..., Any] | None = None
 
 
+_BY_SIGN = "(1.0 if {{0}} > 0 else ({} if {{0}} < 0 else UNDECIDED))"
+
 INPUT = 0
 CONSTANT = 1
 
@@ -67,7 +69,14 @@ OPERATIONS: list[Operation] = [
     Operation("sinh", 1, lambda sp, a: sp.sinh(a), "sinh", "math.sinh({0})", True),
     Operation("cosh", 1, lambda sp, a: sp.cosh(a), "cosh", "math.cosh({0})", True),
     Operation("tanh", 1, lambda sp, a: sp.tanh(a), "tanh", "math.tanh({0})"),
-    Operation("sigmoid", 1, lambda sp, a: 1 / (1 + sp.exp(-a)), "sigmoid", "0.5 + 0.5 * math.tanh(0.5 * {0})", form=lambda sp, a, v: v * (1 - v)),
+    Operation(
+        "sigmoid",
+        1,
+        lambda sp, a: 1 / (1 + sp.exp(-a)),
+        "sigmoid",
+        "0.5 + 0.5 * math.tanh(0.5 * {0})",
+        form=lambda sp, a, v: v * (1 - v),
+    ),
     Operation(
         "softplus",
         1,
@@ -78,8 +87,8 @@ OPERATIONS: list[Operation] = [
     ),
     Operation("relu", 1, lambda sp, a: sp.Max(0, a), "relu", "max({0}, 0.0)"),
     Operation("abs", 1, lambda sp, a: sp.Abs(a), "absolute", "abs({0})", True),
-    Operation("sign", 1, lambda sp, a: sp.sign(a), "sign", "(1.0 if {0} > 0 else (-1.0 if {0} < 0 else UNDECIDED))"),
-    Operation("step", 1, lambda sp, a: sp.Heaviside(a), "step", "(1.0 if {0} > 0 else (0.0 if {0} < 0 else UNDECIDED))"),
+    Operation("sign", 1, lambda sp, a: sp.sign(a), "sign", _BY_SIGN.format(-1.0)),
+    Operation("step", 1, lambda sp, a: sp.Heaviside(a), "step", _BY_SIGN.format(0.0)),
     Operation("maximum", 2, lambda sp, a, b: sp.Max(a, b), "maximum", "max({0}, {1})"),
     Operation("minimum", 2, lambda sp, a, b: sp.Min(a, b), "minimum", "min({0}, {1})"),
     Operation("erf", 1, lambda sp, a: sp.erf(a), "erf", "math.erf({0})"),
@@ -101,8 +110,8 @@ def power_code(exponent: int | Fraction | float) -> int:
     if key not in _added:
 
         def template(sp: Any, a: Any) -> Any:
-            return a ** (sp.Rational(exponent.numerator, exponent.denominator) if isinstance(exponent, Fraction)
-                         else sp.sympify(exponent))
+            exact = isinstance(exponent, (int, Fraction))
+            return a ** (sp.Rational(exponent.numerator, exponent.denominator) if exact else sp.Float(exponent))
 
         faithful = isinstance(exponent, int) and exponent > 0
         _added[key] = _append(Operation(f"power {exponent}", 1, template, faithful=faithful))

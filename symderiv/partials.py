@@ -10,7 +10,7 @@ how a person writes it and the cheapest way to compute it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from symderiv.operations import CODES, OPERATIONS, slot_symbols, template_code
@@ -33,7 +33,7 @@ class Partial:
     slots: tuple[int, ...] = ()
 
 
-@lru_cache(maxsize=None)
+@cache
 def partials(code: int) -> tuple[Partial, ...]:
     """One Partial for every slot of an operation.
 
@@ -117,7 +117,8 @@ def _classified(derivative: Any, slots: tuple[Any, ...], value: Any) -> Partial:
         used.append(-1)
         names.append(value)
     fresh = slot_symbols(len(used))
-    code = _known_code(derivative, names) or template_code(derivative.xreplace(dict(zip(names, fresh, strict=True))), fresh)
+    over_fresh = derivative.xreplace(dict(zip(names, fresh, strict=True)))
+    code = _known_code(derivative, names) or template_code(over_fresh, fresh)
     return Partial(TEMPLATE, derivative, code, tuple(used))
 
 

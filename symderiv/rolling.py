@@ -34,8 +34,8 @@ class Segment:
 def segments(signatures: Sequence[Hashable]) -> list[Segment]:
     """Cover a sequence from left to right with repeated runs and the straight pieces between them.
 
-    >>> segments(list("xabababababy"))
-    [Segment(start=0, period=1, repeats=1), Segment(start=1, period=2, repeats=5), Segment(start=11, period=1, repeats=1)]
+    >>> [(run.start, run.period, run.repeats) for run in segments(list("xabababababy"))]
+    [(0, 1, 1), (1, 2, 5), (11, 1, 1)]
     """
     numbers: dict[Hashable, int] = {}
     sequence = np.fromiter((numbers.setdefault(s, len(numbers)) for s in signatures), np.int32, len(signatures))
