@@ -158,7 +158,7 @@ def _sequences(model: SequenceModel) -> dict[str, Any]:
     scores = {" ".join(h.words): decimal(h.score) if model.logarithmic else str(h.score) for h in found}
     if model.logarithmic or any(not isinstance(h.score, Fraction) for h in found):
         return {"sequences": scores}
-    logs = {" ".join(h.words): decimal(printed(h.score)) for h in found if h.score}
+    logs = {" ".join(h.words): f"{float(printed(h.score)):.2f}" for h in found if h.score}
     return {"sequences": scores, "printed_logs": logs}
 
 
