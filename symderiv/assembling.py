@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from symderiv import freshness
-from symderiv.document import Document, Prose
+from symderiv.document import Document, PageBreak, Prose
 from symderiv.errors import SymderivError
 from symderiv.exams import closing, meta, opening, subtitle
 from symderiv.fragments import Fragment, Task, compute
@@ -36,8 +36,8 @@ class Assembled:
 
 
 def assemble(
-    source: Source, stems: Sequence[str], papers: Sequence[str], formats: Sequence[str], folder: Path, code: str, out: Path,
-    executor: Executor | None = None, force: bool = False,
+    source: Source, stems: Sequence[str], papers: Sequence[str], formats: Sequence[str], folder: Path, code: str,
+    out: Path, executor: Executor | None = None, force: bool = False,
 ) -> Assembled:  # fmt: skip
     """Compute what changed, then make every paper in every format."""
     engine = "latex" if have_latex() else "typst"
@@ -120,7 +120,9 @@ def _page(
     for stem in failed:
         note = Prose(f"**Problem {number_of(stem) or stem} could not be built and is missing here.**")
         body += str(rendering.block(note))
-    for fragment in fragments:
+    for position, fragment in enumerate(fragments):
+        if audience == "student" and fragment.new_page and position:
+            body += str(rendering.block(PageBreak()))
         body += fragment.texts[audience][language]
         # only what this paper shows: a students' paper must not carry the figures of the solutions
         files |= {path: data for path, data in fragment.files.items() if path in fragment.texts[audience][language]}

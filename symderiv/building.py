@@ -91,8 +91,8 @@ def _build_one(
         os.environ.get("SOURCE_DATE_EPOCH", ""),
     )  # fmt: skip
     if not force and freshness.is_fresh(folder, target):
-        state = freshness.read_state(folder)
-        return BuildResult(tuple(folder / name for name in state["files"]), {}, tuple(state.get("warnings", ())))
+        before = freshness.read_state(folder)
+        return BuildResult(tuple(folder / name for name in before["files"]), {}, tuple(before.get("warnings", ())))
     from symderiv.assembling import assemble
     from symderiv.writing import write_all
 

@@ -11,8 +11,7 @@ of SymPy), a number, a text to be read, or a relation chain
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from symderiv.errors import ProblemError
@@ -129,7 +128,7 @@ class Figure(Block):
     """Anything the formats can draw, with a caption; ``alt`` describes it to those who cannot see it."""
 
     drawing: Any
-    caption: str = ""
+    caption: Any = ""
     alt: str = ""
     width: float | None = None  # share of the line; None: its own size where that fits
     label: str = ""
@@ -155,7 +154,7 @@ class Table(Block):
     header: tuple[Any, ...]
     rows: tuple[tuple[Any, ...], ...]
     align: str = ""
-    caption: str = ""
+    caption: Any = ""
     scope: Any = None
 
 
@@ -163,7 +162,7 @@ class Table(Block):
 class TickBoxes(Block):
     """Options with a box each; ``ticked`` are the positions of the right ones (staff version only)."""
 
-    options: tuple[str, ...]
+    options: tuple[Any, ...]
     ticked: tuple[int, ...] = ()
     multiple: bool = True
     scope: Any = None
@@ -249,60 +248,9 @@ def chain(derivation: Any, left: Any = None, numbered: bool = True) -> Chain:
         raise ProblemError(f"derivation {getattr(derivation, 'title', '')!r} has no steps to print")
     tag = AUTO if numbered else None
     lines = [
-        Line(str(step.relation), step.after, str(step.why), tag, verdict=str(step.certificate.verdict)) for step in steps
+        Line(str(step.relation), step.after, str(step.why), tag, verdict=str(step.certificate.verdict))
+        for step in steps
     ]
     if left is None:
         return Chain(steps[0].before, tuple(lines))
     return Chain(left, (Line("=", steps[0].before, "", tag), *lines))
-
-
-def transform(block: Any, change: Callable[[Any], Any]) -> Any:
-    """Rebuild a block (or a tuple of blocks) bottom-up; ``change`` may return None to drop a block from a tuple."""
-    if type(block) is tuple:
-        made = [transform(item, change) for item in block]
-        return tuple(m for m, old in zip(made, block, strict=True) if not (m is None and isinstance(old, Block)))
-    if isinstance(block, Block) and is_dataclass(block):
-        parts = {f.name: transform(getattr(block, f.name), change) for f in fields(block) if f.name != "scope"}
-        fresh = {name: value for name, value in parts.items() if value is not getattr(block, name)}
-        return change(replace(block, **fresh) if fresh else block)
-    return block
-
-
-def with_scope(blocks: Iterable[Any], scope: Any) -> tuple[Any, ...]:
-    """Give every block without symbols of its own the declared symbols of its problem."""
-
-    def fill(block: Any) -> Any:
-        return replace(block, scope=scope) if getattr(block, "scope", scope) is None else block
-
-    return transform(tuple(blocks), fill) if scope is not None else tuple(blocks)
-
-
-def without_answers(blocks: Iterable[Any]) -> tuple[Any, ...]:
-    """The blocks as students get them: no answer boxes, no answers in blanks, no ticks.
-
-    >>> without_answers((Blank("y", width=3, answer=4), AnswerBox((Prose("four"),))))[0].answer is None
-    True
-    """
-    return transform(tuple(blocks), _strip)
-
-
-def holds_answers(blocks: Iterable[Any]) -> bool:
-    """Whether anything in the blocks is meant for the staff only."""
-    found = []
-
-    def look(block: Any) -> Any:
-        found.append(_strip(block) is not block)
-        return block
-
-    transform(tuple(blocks), look)
-    return any(found)
-
-
-def _strip(block: Any) -> Any:
-    if isinstance(block, AnswerBox):
-        return None
-    if isinstance(block, Blank) and block.answer is not None:
-        return replace(block, answer=None)
-    if isinstance(block, TickBoxes) and block.ticked:
-        return replace(block, ticked=())
-    return block

@@ -28,7 +28,8 @@ def as_document(obj: Any) -> Document:
 
 
 def _problem(problem: Problem) -> Document:
-    return Document(f"Problem {problem.number}", problem_blocks(problem, "staff"), "Solutions", Meta(footer="Solutions"))
+    blocks = problem_blocks(problem, "staff")
+    return Document(f"Problem {problem.number}", blocks, "Solutions", Meta(footer="Solutions"))
 
 
 def _derivation(derivation: Any) -> Document:

@@ -19,22 +19,22 @@ _LATEX = {
     "\u200b": r"\hspace{0pt plus 1pt}", "\u2011": "-", "\u2212": "$-$",
 }  # fmt: skip
 # signs set as mathematics
+_TABLE = r"""
+    → \to ← \leftarrow ↔ \leftrightarrow ⇒ \Rightarrow ⇔ \Leftrightarrow ≤ \leq ≥ \geq ≠ \neq ≈ \approx
+    ∼ \sim ± \pm × \times ÷ \div ∞ \infty ∂ \partial ∇ \nabla ∑ \sum ∏ \prod √ \surd ∈ \in ∉ \notin ⊙ \odot
+    ⊗ \otimes ⊕ \oplus ∘ \circ ∝ \propto ≡ \equiv ᵀ {}^{\top} ⊤ \top ‖ \| ∀ \forall ∃ \exists ⟨ \langle
+    ⟩ \rangle ⋅ \cdot ℓ \ell ℝ \mathbb{R} 𝔼 \mathbb{E} ✓ \checkmark ✗ \times □ \square ☐ \square ¬ \neg
+    ∧ \wedge ∨ \vee ∩ \cap ∪ \cup ⊂ \subset ⊆ \subseteq ε \varepsilon ϵ \epsilon ⁻ {}^{-} α \alpha β \beta
+    γ \gamma δ \delta ζ \zeta η \eta θ \theta ι \iota κ \kappa λ \lambda μ \mu ν \nu ξ \xi π \pi ρ \rho
+    σ \sigma τ \tau υ \upsilon φ \varphi χ \chi ψ \psi ω \omega Γ \Gamma Δ \Delta Θ \Theta Λ \Lambda Ξ \Xi
+    Π \Pi Σ \Sigma Υ \Upsilon Φ \Phi Ψ \Psi Ω \Omega
+"""
+_SIGNS = _TABLE.split()
 _MATH = {
-    "→": r"\to", "←": r"\leftarrow", "↔": r"\leftrightarrow", "⇒": r"\Rightarrow", "⇔": r"\Leftrightarrow", "≤": r"\leq",
-    "≥": r"\geq", "≠": r"\neq", "≈": r"\approx", "∼": r"\sim", "±": r"\pm", "×": r"\times", "÷": r"\div", "∞": r"\infty",
-    "∂": r"\partial", "∇": r"\nabla", "∑": r"\sum", "∏": r"\prod", "√": r"\surd", "∈": r"\in", "∉": r"\notin",
-    "⊙": r"\odot", "⊗": r"\otimes", "⊕": r"\oplus", "∘": r"\circ", "∝": r"\propto", "≡": r"\equiv", "ᵀ": r"{}^{\top}",
-    "⊤": r"\top", "‖": r"\|", "∀": r"\forall", "∃": r"\exists", "⟨": r"\langle", "⟩": r"\rangle", "⋅": r"\cdot",
-    "ℓ": r"\ell", "ℝ": r"\mathbb{R}", "𝔼": r"\mathbb{E}", "✓": r"\checkmark", "✗": r"\times", "□": r"\square", "☐": r"\square",
-    "¬": r"\neg", "∧": r"\wedge", "∨": r"\vee", "∩": r"\cap", "∪": r"\cup", "⊂": r"\subset", "⊆": r"\subseteq",
-    "ε": r"\varepsilon", "ϵ": r"\epsilon", "⁻": r"{}^{-}",
-    **{sign: rf"\{name}" for sign, name in zip(
-        "αβγδζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
-        "alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi omega "
-        "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(), strict=True)},
+    **dict(zip(_SIGNS[::2], _SIGNS[1::2], strict=True)),
     **{sign: f"{{}}^{{{digit}}}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     **{sign: f"{{}}_{{{digit}}}" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
-}  # fmt: skip
+}
 # Latin letters the T1 encoding has beyond Latin-1
 _T1 = frozenset("ĂăĄąĆćČčĎďĐđĘęĚěĞğİıĹĺĽľŁłŃńŇňŊŋŐőŒœŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽžȚțȘș")
 _LONG = re.compile(r"[^\s\u200b]{48,}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from symderiv.blocktree import transform, with_scope, without_answers
 from symderiv.document import (
     AnswerBox,
     Blank,
     Block,
     Document,
+    Fields,
     Formula,
     Heading,
     Math,
@@ -19,9 +21,6 @@ from symderiv.document import (
     Question,
     Table,
     chain,
-    transform,
-    with_scope,
-    without_answers,
 )
 from symderiv.errors import ProblemError
 from symderiv.judging import judge
@@ -36,7 +35,11 @@ def exam_document(paper: Paper, problems: Iterable[Problem], audience: str = "st
 
     Raises ProblemError for an unknown audience.
     """
-    blocks = [block for problem in problems for block in problem_blocks(problem, audience)]
+    blocks: list[Block] = []
+    for problem in problems:
+        if blocks and problem.new_page and audience == "student":
+            blocks.append(PageBreak())
+        blocks += problem_blocks(problem, audience)
     body = (*opening(paper, audience), *blocks, *closing(paper, audience))
     return Document(paper.title, body, subtitle(paper, audience), meta(paper, audience))
 
@@ -79,8 +82,9 @@ def opening(paper: Paper, audience: str) -> tuple[Block, ...]:
     """What stands before the problems."""
     if not paper.cover:
         return ()
-    cover = paper.cover if audience == "staff" else without_answers(paper.cover)
-    return numbered((*cover, PageBreak()), "cover")
+    if audience != "student":
+        return numbered(transform(paper.cover, _without_room), "cover")
+    return numbered((*without_answers(paper.cover), PageBreak()), "cover")
 
 
 def closing(paper: Paper, audience: str) -> tuple[Block, ...]:
@@ -141,5 +145,6 @@ def _literal(text: str) -> str:
 
 
 def _without_room(block: Any) -> Any:
-    """The solutions leave out empty boxes to write in."""
-    return None if isinstance(block, Blank) and block.height and block.answer is None else block
+    """The solutions leave out empty boxes to write in and lines for a name."""
+    room = isinstance(block, Blank) and block.height and block.answer is None
+    return None if room or isinstance(block, Fields) else block

@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from symderiv.document import Figure, transform
+from symderiv.blocktree import transform
+from symderiv.document import Figure
 from symderiv.errors import FormatError, ProblemError, SymderivError, UnknownNameError
 from symderiv.exams import AUDIENCES, checks_blocks, problem_blocks
 from symderiv.papers import Source, problem_of
@@ -42,10 +43,11 @@ class Fragment:
     texts: dict[str, dict[str, str]]
     files: dict[str, bytes]
     figures: dict[str, bytes] = field(default_factory=dict)
+    new_page: bool = True
 
     def to_json(self) -> str:
         """Text that ``from_json`` reads back."""
-        record = {name: getattr(self, name) for name in ("stem", "number", "title", "texts")}
+        record = {name: getattr(self, name) for name in ("stem", "number", "title", "texts", "new_page")}
         for name in ("files", "figures"):
             record[name] = {path: base64.b64encode(data).decode() for path, data in getattr(self, name).items()}
         return json.dumps(record, sort_keys=True)
@@ -74,7 +76,8 @@ def compute(task: Task) -> Fragment:
             text = str(rendering.blocks(content))
             texts.setdefault(audience, {})[language] = f"{_mark(language, place)}{text}" if text else ""
             files.update(rendering.files)
-    return Fragment(task.stem, str(problem.number), problem.title, texts, files, _figures(blocks["staff"]))
+    figures = _figures(blocks["staff"])
+    return Fragment(task.stem, str(problem.number), problem.title, texts, files, figures, problem.new_page)
 
 
 class _InFile:

@@ -100,7 +100,8 @@ def read(text: str, scope: Any) -> Any:
         raise last
     if not known:
         raise ProblemError(
-            f"mathematics ${shorten(text)}$ cannot be read without declared symbols; give the problem or the block a scope"
+            f"mathematics ${shorten(text)}$ cannot be read without declared symbols; "
+            "give the problem or the block a scope"
         )
     raise UnknownNameError("mathematics", text, known, "the symbols given")
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from symderiv.document import AUTO, AnswerBox, Bullets, Chain, Figure, Formula, Heading, Line, Prose, Table, TickBoxes, transform
+from symderiv.blocktree import transform
+from symderiv.document import AUTO, AnswerBox, Bullets, Figure, Formula, Heading, Line, Prose, Table, TickBoxes
 from symderiv.errors import ProblemError, UnknownNameError
 from symderiv.inline import Ref, pieces, plain
 
@@ -75,7 +76,8 @@ def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
 
 def _qualified(block: Any, prefix: str) -> Any:
     """Labels of different problems must not meet in one paper."""
-    if isinstance(block, (Formula, Line, Figure, Heading, Ref)) and block.label:
+    labelled = isinstance(block, (Formula, Line, Figure, Heading, Ref)) and block.label
+    if labelled and not block.label.removeprefix("fig:").startswith(f"{prefix}."):
         return replace(block, label=f"{prefix}:{block.label}")
     return block
 

@@ -71,8 +71,8 @@ class Rendered(str):
         made.files = dict(files or {})
         return made
 
-    def __getnewargs__(self) -> tuple[str, dict[str, bytes]]:
-        return str(self), self.files
+    def __reduce__(self) -> tuple[type[Rendered], tuple[str, dict[str, bytes]]]:
+        return Rendered, (str(self), self.files)
 
 
 def render(document: Document, language: str, folders: tuple[Path, ...] = ()) -> Rendered:
@@ -255,13 +255,14 @@ def _environment(name: str, folders: tuple[Path, ...]) -> Environment:
     except ImportError as missing:
         raise ToolError("documents need the package jinja2; pip install 'symderiv[paper]'") from missing
     language = LANGUAGES[name]
-    marks = {
-        "block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<", "variable_end_string": ">>",
-        "comment_start_string": "<#", "comment_end_string": "#>",
-    } if language.latex_like else {}  # fmt: skip
+    marks = ("<%", "%>", "<<", ">>", "<#", "#>") if language.latex_like else ("{%", "%}", "{{", "}}", "{#", "#}")
+
+    def literal(value: Any) -> Any:
+        return value if isinstance(value, (Markup, int, float)) else Markup(language.escape(str(value)))
+
     return Environment(
         loader=FileSystemLoader([*folders, templates_dir()]),
         undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-        finalize=lambda value: value if isinstance(value, (Markup, int, float)) else Markup(language.escape(str(value))),
-        **marks,
+        finalize=literal, block_start_string=marks[0], block_end_string=marks[1], variable_start_string=marks[2],
+        variable_end_string=marks[3], comment_start_string=marks[4], comment_end_string=marks[5],
     )  # fmt: skip

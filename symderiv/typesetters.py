@@ -19,7 +19,9 @@ from symderiv.pictures import typst_package
 from symderiv.rendering import Rendered
 
 SECONDS = 120.0
-_FLAGS = ["-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-no-shell-escape", "-quiet", "-norc"]
+_FLAGS = [
+    "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-no-shell-escape", "-quiet", "-norc",
+]  # fmt: skip
 
 
 class PlacedError(FormatError):
@@ -77,9 +79,8 @@ def typst_output(rendered: Rendered, kind: str, ppi: float | None = None) -> lis
         lay_out(rendered, Path(folder), "main.typ")
         settings = {"pdf_standards": ["ua-1"]} if kind == "pdf" else {"ppi": ppi}
         try:
-            made = typst.compile(
-                str(Path(folder, "main.typ")), root=folder, format=kind, ignore_system_fonts=True, timestamp=0, **settings
-            )
+            main = str(Path(folder, "main.typ"))
+            made = typst.compile(main, root=folder, format=kind, ignore_system_fonts=True, timestamp=0, **settings)
         except typst.TypstError as bad:
             raise FormatError(f"Typst cannot set the document: {shorten(_diagnostic(bad), 600)}") from None
     return [bytes(page) for page in made] if isinstance(made, list) else [bytes(made)]
@@ -118,7 +119,8 @@ def _failure(log: str, source: str) -> FormatError | ToolError:
     found = errors(log, source)
     missing = [e for e in found if "not found" in e.message and ".sty" in e.message]
     if missing:
-        return ToolError(f"{missing[0].message}; install texlive-latex-extra, or set SYMDERIV_TEX=0 to print without TeX")
+        way_out = "install texlive-latex-extra, or set SYMDERIV_TEX=0 to print without TeX"
+        return ToolError(f"{missing[0].message}; {way_out}")
     if not found:
         return FormatError("LaTeX made no PDF and names no error; the last line of its log is: " + shorten(
             (log.strip().splitlines() or ["(empty)"])[-1], 200))

@@ -17,11 +17,12 @@ from sympy.printing.printer import Printer
 from symderiv.typst_names import quoted, sympy_name
 
 _KNOWN = {
-    "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+    "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh",
+    "tanh": "tanh",
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "cot": "cot", "sec": "sec", "csc": "csc", "coth": "coth",
     "Max": "max", "Min": "min", "Determinant": "det", "gamma": "Gamma", "zeta": "zeta", "LambertW": "W",
 }  # fmt: skip
-_WORDS = {"erf": "erf", "erfc": "erfc", "sign": "sgn", "Trace": "tr", "Heaviside": "step", "floor": "floor", "sinc": "sinc"}
+_WORDS = {"sign": "sgn", "Heaviside": "step"}
 _RELATIONS = {"==": "=", "!=": "eq.not", "<": "<", "<=": "lt.eq", ">": ">", ">=": "gt.eq"}
 
 
@@ -166,7 +167,7 @@ class TypstPrinter(Printer):
         if exponent.is_Rational and exponent.is_negative and base.is_commutative and not base.is_Matrix:
             return f"(1)/({self._print(Pow(base, -exponent, evaluate=False) if exponent != -1 else base)})"
         power = self._print(exponent)
-        if base.is_Function and not isinstance(base, AppliedUndef) and type(base).__name__ in _KNOWN and exponent.is_Integer:
+        if base.is_Function and type(base).__name__ in _KNOWN and exponent.is_Integer:
             return self._call(f"{_KNOWN[type(base).__name__]}^({power})", base.args)
         return f"{self._at(base, PRECEDENCE['Pow'], strict=True)}^({power})"
 
@@ -188,11 +189,7 @@ class TypstPrinter(Printer):
             return self._call(sympy_name(name), expr.args)
         return self._call(_KNOWN.get(name) or f"op({quoted(_WORDS.get(name, name))})", expr.args)
 
-    def _print_Max(self, expr: Any) -> str:
-        return self._call(_KNOWN[type(expr).__name__], expr.args)
-
-    _print_Min = _print_Max
-    _print_Determinant = _print_Max
+    _print_Max = _print_Min = _print_Determinant = _print_Function
 
     def _print_Trace(self, expr: Any) -> str:
         return self._call('op("tr")', expr.args)
@@ -253,9 +250,6 @@ class TypstPrinter(Printer):
     def _print_MatrixBase(self, expr: Any) -> str:
         rows = "; ".join(", ".join(self._print(expr[i, j]) for j in range(expr.cols)) for i in range(expr.rows))
         return f'mat(delim: "[", {rows})'
-
-    _print_ImmutableDenseMatrix = _print_MutableDenseMatrix = _print_MatrixBase
-    _print_ImmutableSparseMatrix = _print_MutableSparseMatrix = _print_MatrixBase
 
     def _print_MatrixElement(self, expr: Any) -> str:
         inner = f"{self._print(expr.i)} {self._print(expr.j)}"

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 
-_GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
-)
+_LETTERS = """
+    alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
+    Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
+"""
+_GREEK = frozenset(_LETTERS.split())
 _SPECIAL = {
     "epsilon": "epsilon.alt", "varepsilon": "epsilon", "varphi": "phi", "phi": "phi.alt", "vartheta": "theta.alt",
-    "ell": "ell", "infty": "oo", "partial": "partial", "nabla": "nabla", "top": "top", "prime": "prime", "cdot": "dot.c",
-    "times": "times", "ldots": "dots.h", "dots": "dots.h", "star": "star.op", "ast": "ast.op", "hbar": "planck",
-    "dagger": "dagger", "pm": "plus.minus", "to": "arrow.r", "odot": "dot.o",
+    "ell": "ell", "infty": "oo", "partial": "partial", "nabla": "nabla", "top": "top", "prime": "prime",
+    "cdot": "dot.c", "times": "times", "ldots": "dots.h", "dots": "dots.h", "star": "star.op",
+    "ast": "ast.op", "hbar": "planck", "dagger": "dagger", "pm": "plus.minus", "to": "arrow.r", "odot": "dot.o",
 }  # fmt: skip
 # SymPy's spelling of accents and the LaTeX one, as Typst functions
 _ACCENTS = {
@@ -26,12 +27,13 @@ _ACCENTS = {
     "widetilde": "tilde", "overline": "overline",
 }  # fmt: skip
 _STYLES = {
-    "bold": "bold", "bm": "bold", "mathbf": "upright(bold", "boldsymbol": "bold", "cal": "cal", "mathcal": "cal", "scr": "scr",
-    "mathscr": "scr", "frak": "frak", "mathfrak": "frak", "mathbb": "bb", "mathrm": "upright", "mathit": "italic",
-    "mathsf": "sans", "text": "upright", "operatorname": "upright",
+    "bold": "bold", "bm": "bold", "mathbf": "upright(bold", "boldsymbol": "bold", "cal": "cal", "mathcal": "cal",
+    "scr": "scr", "mathscr": "scr", "frak": "frak", "mathfrak": "frak", "mathbb": "bb", "mathrm": "upright",
+    "mathit": "italic", "mathsf": "sans", "text": "upright", "operatorname": "upright",
 }  # fmt: skip
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}^_]|[0-9]+|[^\\{}^_\s]", re.DOTALL)
-_SIGNS = {"+": "+", "-": "-", ",": ",", "=": "=", "(": "paren.l", ")": "paren.r", "*": "ast.op", "'": "prime", "/": "slash"}
+_SIGNS = {"+": "+", "-": "-", ",": ",", "=": "=", "(": "paren.l", ")": "paren.r", "*": "ast.op", "'": "prime",
+          "/": "slash"}  # fmt: skip
 
 
 def sympy_name(name: str) -> str:

@@ -28,7 +28,7 @@ def _plain(value: Any, scope: Any) -> Any:
         return value
     if isinstance(value, (tuple, list)):
         return [_plain(item, scope) for item in value]
-    if is_dataclass(value) and isinstance(value, (Block, Meta)):
+    if isinstance(value, (Block, Meta)) and is_dataclass(value):
         inner = getattr(value, "scope", None) or scope
         record: dict[str, Any] = {"kind": type(value).__name__} if isinstance(value, Block) else {}
         for part in fields(value):
