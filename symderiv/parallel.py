@@ -10,13 +10,16 @@ pool's process, so there the limit stops Python code only.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from symderiv.errors import LimitError
-from symderiv.tasks import Outcome, attempt
+from symderiv.tasks import Outcome, attempt, attempt_all
 
+_MESSAGES = 200  # about so many messages to an executor of others, and
+_MOST_TOGETHER = 50  # at most so many tasks in one
 
 def default_workers() -> int:
     """One process for each core this process may use."""
@@ -76,31 +79,31 @@ def _run_in_executor(
     seconds: float | None,
     report: Callable[[int, Outcome], None],
 ) -> list[Outcome]:
-    outcomes: list[Outcome | None] = [None] * len(tasks)
-    left = list(range(len(tasks)))
-    # a broken pool (a worker died) refuses everything after; what is left is then done in our own pool
-    lost: list[int] = []
-    places: dict[concurrent.futures.Future[Outcome], int] = {}
-    for index in left:
-        try:
-            places[executor.submit(attempt, function, tasks[index], seconds)] = index
-        except concurrent.futures.BrokenExecutor:
-            lost.append(index)
-    for future in concurrent.futures.as_completed(places):
-        index = places[future]
-        if future.cancelled() or isinstance(future.exception(), concurrent.futures.BrokenExecutor):
-            lost.append(index)
-            continue
-        error = future.exception()
-        if error is not None and not isinstance(error, Exception):
-            raise error
-        outcome = Outcome(error=error) if error is not None else future.result()
+    outcomes: dict[int, Outcome] = {}
+
+    def settle(index: int, outcome: Outcome) -> None:
         outcomes[index] = outcome
         report(index, outcome)
-    lost.sort()
-    again = run_tasks(
-        function, [tasks[i] for i in lost], seconds=seconds, on_result=lambda n, outcome: report(lost[n], outcome)
-    )
-    for index, outcome in zip(lost, again, strict=True):
-        outcomes[index] = outcome
-    return [outcome for outcome in outcomes if outcome is not None]
+
+    # many small tasks travel together: a message to a cluster costs more than a claim
+    size = min(_MOST_TOGETHER, max(1, len(tasks) // _MESSAGES))
+    bundles = [range(start, min(start + size, len(tasks))) for start in range(0, len(tasks), size)]
+    under_way: dict[concurrent.futures.Future[list[Outcome]], range] = {}
+    for bundle in bundles:
+        with contextlib.suppress(concurrent.futures.BrokenExecutor):
+            under_way[executor.submit(attempt_all, function, [tasks[n] for n in bundle], seconds)] = bundle
+    for future in concurrent.futures.as_completed(under_way):
+        error = None if future.cancelled() else future.exception()
+        if future.cancelled() or isinstance(error, concurrent.futures.BrokenExecutor):
+            continue
+        if error is not None and not isinstance(error, Exception):
+            raise error
+        bundle = under_way[future]
+        came = future.result() if error is None else [Outcome(error=error) for _ in bundle]
+        for index, outcome in zip(bundle, came, strict=True):
+            settle(index, outcome)
+    # a pool of others that broke refuses everything after; what it left is done in our own
+    lost = [index for index in range(len(tasks)) if index not in outcomes]
+    again = [tasks[n] for n in lost]
+    run_tasks(function, again, seconds=seconds, on_result=lambda n, outcome: settle(lost[n], outcome))
+    return [outcomes[index] for index in range(len(tasks))]

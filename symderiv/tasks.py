@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -61,6 +61,13 @@ def attempt(function: Callable[[Any], Any], task: Any, seconds: float | None = N
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stopped))
     thread.join(0.1)
     return Outcome(timeout=True, seconds=time.perf_counter() - started)
+
+
+def attempt_all(
+    function: Callable[[Any], Any], tasks: Sequence[Any], seconds: float | None = None
+) -> list[Outcome]:
+    """Run several tasks, one after the other, each under its own limit."""
+    return [attempt(function, task, seconds) for task in tasks]
 
 
 class _Stopped(BaseException):
