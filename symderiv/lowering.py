@@ -24,6 +24,7 @@ from symderiv.networks import ONE, Index, head, slot
 from symderiv.shapes import Dim, Shape
 from symderiv.substitution import substitute
 from symderiv.symbols import Symbol
+from symderiv.trees import held_parts
 
 _FORMS: WeakKeyDictionary[Expr, Form] = WeakKeyDictionary()
 
@@ -173,6 +174,11 @@ STRUCTURE = frozenset({"symmetric", "spd", "orthogonal", "diagonal", "simplex", 
 def derivative(f: Expr, x: Expr) -> Form:
     """∂f/∂x with the entries of x independent; the declared structure of x is used afterwards."""
     s = variable(x)
+    constants = {part: Symbol(f"held{k}", part.shape, law=(("held", part),)) for k, part in enumerate(held_parts(f))}
+    if constants:
+        for part, record in constants.items():
+            f = replace_leaf(f, part, leaf("sym", record, part.shape))
+        return substitute(derivative(f, x), {record: lower(part) for part, record in constants.items()})
     structure = s.properties & STRUCTURE
     if not structure:
         return differentiate(lower(f), s)
@@ -225,7 +231,7 @@ _MAPS: dict[str, Callable[[Form], Form]] = {
     "sqrt": lambda x: atoms.power(x, Fraction(1, 2)),
     "exp": atoms.exp,
     "log": atoms.log,
-    "sin": lambda x: atoms.odd("sin", x),
+    "sin": atoms.sine,
     "cos": atoms.cosine,
     "tanh": _tanh,
     "sigmoid": _sigmoid,
@@ -234,12 +240,13 @@ _MAPS: dict[str, Callable[[Form], Form]] = {
     "step": atoms.step,
     "sign": atoms.sign,
     "abs": absolute,
-    "erf": lambda x: atoms.odd("erf", x),
+    "erf": atoms.erf,
     "inv": inverse,
     "det": det,
     "logdet": logdet,
     "T": lambda x: transposed(x) if len(x.dims) == 2 else x,
     "neg": lambda x: scale(x, -1),
+    "held": lambda x: x,
     "E": lambda x: expectation(x, lower),
     "norm1": lambda x: total(absolute(x), None),
 }

@@ -57,6 +57,7 @@ _ROWS = (
     _row("diagonal", 1, 1, "diagonal", "algebra", *_call("diagonal"), "diagonal of a square matrix, as a vector"),
     _row("outer", 2, 2, "outer", "algebra", r"{0}\,{1}^{{\top}}", "{0} {1}^top", "outer product u vᵀ"),
     _row("col", 1, 1, "column", "algebra", *_call("col"), "a vector as an n×1 column"),
+    _row("held", 1, 1, "same", "algebra", r"\underline{{{0}}}", "underline({0})", "its argument, constant under every derivative"),
     # reductions
     _row("sum", 1, 1, "reduction", "reduction", r"\operatorname{{sum}}{axis}\left({0}\right)", 'op("sum"){axis} lr(({0}))', "sum"),
     _row("mean", 1, 1, "reduction", "reduction", r"\operatorname{{mean}}{axis}\left({0}\right)", 'op("mean"){axis} lr(({0}))', "mean"),

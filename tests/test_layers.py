@@ -18,7 +18,7 @@ LONGEST = 300
 ORDER = """
 # what can be said: words, shapes, the tree of an expression, reading and printing
 errors exact registry escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
-typst_math printing expressions latex_words mathml document mathematics labels reading scope operations
+typst_math printing expressions trees latex_words mathml document mathematics labels reading scope operations
 columns handles functions
 # what holds: index notation, derivatives, expectations, the certifier
 networks matching forms laws positivity inline numbering indexed atoms matrices substitution derivatives
