@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
 
 from symderiv import __version__
 from symderiv.commands import COMMANDS, INTERRUPTED, OK, WRONG_USE
 from symderiv.errors import SymderivError
 
+TYPE_CHECKING = False  # importing typing takes longer than printing the help
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+    from typing import Protocol
 
     class Command(Protocol):
         """What a module ``cli_<verb>.py`` has."""
