@@ -46,7 +46,7 @@ class ScriptClaim:
 
     def certificate(self, seconds: float) -> Any:
         """Run the function and judge what it returns; the answer has the fields of a Certificate."""
-        with _told_on_stderr():
+        with told_on_stderr():
             stated = getattr(load_script(self.file), _PREFIX + self.id)()
         if hasattr(stated, "verdict"):
             return SimpleNamespace(
@@ -106,7 +106,7 @@ def load_script(path: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(file.parent))  # a script may import its neighbours
     try:
-        with _told_on_stderr():
+        with told_on_stderr():
             spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(file.parent))
@@ -142,6 +142,6 @@ def _stated(name: str, function: Callable[[], Any], path: str, digest: str) -> S
     return ScriptClaim(name[len(_PREFIX) :], title, expect, path, line, digest)
 
 
-def _told_on_stderr() -> contextlib.redirect_stdout[Any]:
+def told_on_stderr() -> contextlib.redirect_stdout[Any]:
     """Stdout belongs to the results."""
     return contextlib.redirect_stdout(sys.stderr)

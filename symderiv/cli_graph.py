@@ -18,6 +18,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--inputs", help="names of the inputs, separated by blanks (the function's own arguments)")
     parser.add_argument("--style", choices=STYLES, default="forward", help="what the edges say (forward)")
     parser.add_argument("-o", "--out", action="append", metavar="PICTURE", help="file, by suffix (FUNCTION.svg)")
+    parser.add_argument("--fold", action="store_true", help="leave out the middle of a graph too large to draw")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed (text)")
 
 
@@ -28,8 +29,9 @@ def run(options: Namespace) -> int:
         raise GraphError(f"{options.function!r} names no function; write FILE.py:function")
     if not Path(path).is_file():
         raise GraphError(f"{path}: there is no such file")
-    from symderiv.claimscript import load_script
+    from symderiv.claimscript import load_script, told_on_stderr
     from symderiv.graph import trace
+    from symderiv.graph_drawing import draw
     from symderiv.writing import write
 
     module = load_script(path)
@@ -37,13 +39,15 @@ def run(options: Namespace) -> int:
     if not callable(function):
         known = [key for key, item in vars(module).items() if callable(item) and not key.startswith("_")]
         raise UnknownNameError("function", name, known, path)
-    graph = trace(function, inputs=options.inputs) if options.inputs else trace(function)
-    seen = graph if options.style == "forward" else graph.backward()
+    with told_on_stderr():
+        graph = trace(function, inputs=options.inputs)
     outs = [Path(out) for out in options.out or [f"{name}.svg"]]
     for out in outs:
-        write(seen.drawing(style=options.style), out)
+        # a picture has a style; the data of the graph itself has none
+        write(graph if out.suffix == ".json" else draw(graph, options.style, fold=options.fold), out)
     if options.format == "json":
-        print(json.dumps({"nodes": len(graph.nodes), "edges": len(graph.edges), "files": [str(out) for out in outs]}))
+        record = {"nodes": len(graph), "inputs": graph.input_names, "output": str(graph.expression(graph.output))}
+        print(json.dumps(record | {"files": [str(out) for out in outs]}))
     else:
         print("\n".join(map(str, outs)))
     return OK

@@ -167,6 +167,31 @@ def test_bash_takes_its_completion(capsys):
     assert done.stdout.strip() == "--journal"
 
 
+def test_graph_draws_a_plain_function(tmp_path, capsys):
+    script = tmp_path / "model.py"
+    script.write_text("def forward(w, u_1):\n    h = w * u_1\n    print('traced')\n    return w * h\n")
+    picture = tmp_path / "forward.svg"
+    words = ["graph", f"{script}:forward", "--style", "contributions", "-o", str(picture), "--format", "json"]
+    assert main(words) == OK
+    told = json.loads(capsys.readouterr().out)
+    assert told["inputs"] == ["w", "u_1"] and told["files"] == [str(picture)]
+    assert picture.read_text().startswith(("<svg", "<?xml"))
+    assert main(["graph", f"{script}:forwrad"]) == WRONG_USE
+    assert "did you mean forward?" in capsys.readouterr().err
+
+
+def test_new_and_build_in_a_folder_of_ones_own(tmp_path, capsys):
+    folder = tmp_path / "my_exam"
+    assert main(["new", str(folder)]) == OK
+    words = ["build", str(folder), "-o", str(tmp_path / "out"), "--files", "tex", "--format", "json"]
+    capsys.readouterr()
+    assert main(words) == OK
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert told["failed"] == {} and all(file.endswith((".tex", ".svg", ".pdf", ".png")) for file in told["files"])
+    assert any("solutions" in file for file in told["files"])
+
+
 def test_new_refuses_what_is_in_the_way(tmp_path):
     (tmp_path / "exam").mkdir()
     (tmp_path / "exam" / "mine.py").write_text("")

@@ -15,7 +15,8 @@ def write(pytester, claims, name="linear.claims.json"):
 
 
 def test_claims_are_items_with_their_verdicts(pytester):
-    write(pytester, [TRUE, FALSE, {**FALSE, "id": "known", "expect": "refuted"}, {**TRUE, "id": "unread", "left": "f(x"}])
+    known, unread = {**FALSE, "id": "known", "expect": "refuted"}, {**TRUE, "id": "unread", "left": "f(x"}
+    write(pytester, [TRUE, FALSE, known, unread])
     done = pytester.runpytest_inprocess()
     done.assert_outcomes(passed=2, failed=2)
     done.stdout.fnmatch_lines(
