@@ -29,6 +29,7 @@ from symderiv.tasks import Outcome
 AnyClaim = FileClaim | ScriptClaim | BadClaim
 SECONDS = 10.0
 _GRACE = 1.0  # the certifier ends by itself at its limit; what still runs after this is killed
+_MEMORY = 4 * 2**30  # a claim whose normal form outgrows this is undecided
 _PRELOAD = ("symderiv.certify", "symderiv.scope")
 _VERSION = 1
 
@@ -142,10 +143,10 @@ def check_claims(
             on_result(result)
     work, limit = judge or decide, seconds + _GRACE
     if journal is None:
-        run_tasks(work, tasks, executor, workers, limit, note, _PRELOAD)
+        run_tasks(work, tasks, executor, workers, limit, note, _PRELOAD, _MEMORY)
     else:
         with Journal(journal) as known:
-            run_resumable(work, tasks, known, _key, executor, workers, limit, note, _PRELOAD)
+            run_resumable(work, tasks, known, _key, executor, workers, limit, note, _PRELOAD, _MEMORY)
     return [results[n] for n in range(len(claims))]
 
 
@@ -206,6 +207,8 @@ def _result(claim: AnyClaim, outcome: Outcome) -> Result:
     about: dict[str, Any] = {key: getattr(claim, key) for key in ("name", "expect", "file", "line")}
     if outcome.timeout:
         return Result(claim.id, "undecided", "time limit", round(1000 * outcome.seconds, 3), **about)
+    if isinstance(outcome.error, MemoryError):
+        return Result(claim.id, "undecided", "memory limit", round(1000 * outcome.seconds, 3), **about)
     if outcome.error is not None:
         fault = outcome.error
         text = str(fault) if isinstance(fault, SymderivError) else f"{type(fault).__name__}: {fault}"

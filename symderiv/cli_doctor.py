@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import platform
@@ -96,10 +97,17 @@ def examine() -> list[Finding]:
 def _package(tool: Tool) -> Finding:
     if importlib.util.find_spec(tool.name) is None:
         return Finding(tool, False)
+    return Finding(tool, True, _versions().get(tool.name, ""))
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    """Name and version of the distributions behind each importable name."""
     from importlib import metadata  # 30 ms that only this command needs
 
-    names = metadata.packages_distributions().get(tool.name, [])
-    return Finding(tool, True, " ".join(f"{name} {metadata.version(name)}" for name in sorted(set(names))))
+    names = metadata.packages_distributions()
+    used = {tool.name: sorted(set(names[tool.name])) for tool in TOOLS if tool.name in names}
+    return {name: " ".join(f"{found} {metadata.version(found)}" for found in founds) for name, founds in used.items()}
 
 
 def _program(tool: Tool) -> Finding:

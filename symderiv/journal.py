@@ -71,6 +71,7 @@ def run_resumable(
     seconds: float | None = None,
     on_result: Callable[[int, Outcome], None] | None = None,
     preload: Sequence[str] = (),
+    memory: int | None = None,
 ) -> list[Outcome]:
     """Like ``run_tasks``, but what the journal knows is not done again; new values are noted in it.
 
@@ -92,7 +93,7 @@ def run_resumable(
             journal.add(keys[index], outcome.value)
         report(index, outcome)
 
-    run_tasks(function, [tasks[i] for i in left], executor, workers, seconds, note, preload)
+    run_tasks(function, [tasks[i] for i in left], executor, workers, seconds, note, preload, memory)
     return [outcomes[index] for index in range(len(tasks))]
 
 

@@ -38,8 +38,8 @@ def run_tasks(
 ) -> list[Outcome]:
     """Apply ``function`` to every task; the outcomes stand in the order of the tasks.
 
-    ``workers=0`` runs in this very thread; ``seconds`` limits one task and ``memory`` the bytes of
-    one process of our own pool; ``on_result(index, outcome)`` is called as results arrive; the
+    ``workers=0`` runs in this very thread; ``seconds`` limits one task and ``memory`` the bytes a process
+    of our own pool may take beyond its start; ``on_result(index, outcome)`` is called as results arrive; the
     modules named in ``preload`` are imported once for all processes.  Function and tasks must
     pickle, unless they stay in this process.  An error in a task is its outcome and never ends the run.
 

@@ -176,7 +176,8 @@ def _serve(pipe: Connection, function: Callable[[Any], Any], memory: int | None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if memory is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        most = _mapped() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
     pipe.send(None)
     while True:
         try:
@@ -184,6 +185,12 @@ def _serve(pipe: Connection, function: Callable[[Any], Any], memory: int | None)
         except (EOFError, OSError):
             return
         pipe.send_bytes(_portable(attempt(function, task)))
+
+
+def _mapped() -> int:
+    """The bytes this process has mapped already: the modules and what their libraries reserve."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def _end_with_parent() -> None:

@@ -14,6 +14,8 @@ def judge(task):
             time.sleep(0.01)
     if claim.left == "die":
         os._exit(3)
+    if claim.left == "grow":
+        return bytearray(2**34)
     if claim.left == "fail":
         raise KeyError("inside")
     fields = {"verdict": claim.left, "method": "stand-in", "ms": 0.5, "counterexample": None}

@@ -61,10 +61,11 @@ def test_exit_code(tmp_path, sides, code):
 
 
 def test_hung_and_dying_claims_do_not_spoil_the_others(tmp_path):
-    path = claims_file(tmp_path, "proved", "hang", "die", "fail", "proved")
+    path = claims_file(tmp_path, "proved", "hang", "die", "fail", "grow")
     check = check_files([path], workers=2, seconds=0.2, judge=judge)
-    assert [r.verdict for r in check.results] == ["proved", "undecided", "error", "error", "proved"]
+    assert [r.verdict for r in check.results] == ["proved", "undecided", "error", "error", "undecided"]
     assert check.results[1].method == "time limit"
+    assert check.results[4].method == "memory limit"
     assert "ended its process" in check.results[2].error
     assert "KeyError" in check.results[3].error
     assert "claims.json" in check.results[3].error
