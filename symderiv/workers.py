@@ -25,6 +25,7 @@ from typing import Any
 from symderiv.errors import LimitError
 from symderiv.tasks import Outcome, attempt
 
+_STATM = "/proc/self/statm"  # where it is missing, memory is not limited
 TRIES = 3  # a task that ends its process this often is the culprit
 
 
@@ -175,7 +176,7 @@ def _serve(pipe: Connection, function: Callable[[Any], Any], memory: int | None)
     """What a worker process does: take a task, send its outcome, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if memory is not None:
+    if memory is not None and os.path.exists(_STATM):
         most = _mapped() + memory
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     pipe.send(None)
@@ -189,7 +190,7 @@ def _serve(pipe: Connection, function: Callable[[Any], Any], memory: int | None)
 
 def _mapped() -> int:
     """The bytes this process has mapped already: the modules and what their libraries reserve."""
-    with open("/proc/self/statm", encoding="ascii") as file:
+    with open(_STATM, encoding="ascii") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
