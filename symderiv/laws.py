@@ -174,6 +174,9 @@ def _power(k: int, factors: list[Factor], assemble: Assemble) -> list[Product] |
         return [_times(c, without(factors, {k}, lowered + more, frozenset())) for c, more in instances(form, idx, label)]
     if e > 0:
         return None
+    joined = _join_opposite(k, factors, form)
+    if joined is not None:
+        return joined
     mono, coefficient = leading(form)
     found = find_pattern(_pattern(mono, slots), factors, {i: i for i in idx if i != ONE}, k)
     if found is None:
@@ -185,6 +188,20 @@ def _power(k: int, factors: list[Factor], assemble: Assemble) -> list[Product] |
             more = [*found.remainder, *spell(m, label, slots)[0]]
             out.append(_times(-Fraction(c) / coefficient, without(factors, found.used, more, found.gone)))
     return out
+
+
+def _join_opposite(k: int, factors: list[Factor], form: Form) -> list[Product] | None:
+    """A whole power of −F beside a root of F: roots keep the sign of their base, whole powers do not."""
+    _, idx, e = factors[k]
+    if e.denominator != 1:
+        return None
+    for j, (g, other, f) in enumerate(factors):
+        if g.kind == "power" and f.denominator != 1 and other == idx:
+            root = payload_form(g)
+            if root.dims == form.dims and root.terms == {m: -c for m, c in form.terms.items()}:
+                scale, left = without(factors, {k, j}, [(g, idx, f + e)], set())
+                return [(scale * (-1) ** int(e), left)]
+    return None
 
 
 def _pattern(mono: Monomial, slots: dict[Index, Index]) -> list[Factor]:
