@@ -16,7 +16,7 @@ from typing import Any
 
 import sympy as sp
 
-from symderiv.errors import ModelError
+from symderiv.errors import LimitError, ModelError
 from symderiv.exact import ANY_NAME, read_exact, read_int
 from symderiv.families import FAMILIES, forms
 from symderiv.models.recurrent import Recurrence, Unrolled, read_recurrence, tidy, unroll
@@ -33,15 +33,15 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     text = _recurrence_text(given)
     recurrence = read_recurrence(text)
     steps = read_int(given.get("steps", given.get("T", 1)), "steps", least=1)
-    values, starts = _numbers(given, recurrence)
+    values = _numbers(given, recurrence)
     output = _output(given.get("output", given.get("outputs")), recurrence)
-    unrolled = unroll(recurrence, steps, starts, output, values)
+    unrolled = unroll(recurrence, steps, output, values)
     answers = _derivatives(unrolled, "y", recurrence, steps, given)
     loss = given.get("loss")
     if isinstance(loss, str):
         last = output or f"{recurrence.states[-1]}_{steps}"
         whole = loss if "y" in recurrence.states else re.sub(r"\by\b", f"({last.split('=')[-1]})", loss)
-        lossy = unroll(recurrence, steps, starts, whole, values)
+        lossy = unroll(recurrence, steps, whole, values)
         answers |= {k: v for k, v in _derivatives(lossy, "L", recurrence, steps, given).items() if k not in answers}
         answers["loss"] = answers["L"]
     return answers
@@ -52,25 +52,30 @@ def _derivatives(
 ) -> dict[str, Any]:
     """The answers about one output, whose name is ``y`` or ``L``."""
     answers: dict[str, Any] = {y: forms.expr(unrolled.output)}
-    shared = [name for name in unrolled.weights if unrolled.uses.get(name)]
-    for name in [*unrolled.weights, *unrolled.inputs]:
-        total = unrolled.total(name)
+    along = [f"{state}_{k}" for state in recurrence.states for k in range(1, steps + 1)]
+    too_long = []
+    for name in [*unrolled.weights, *unrolled.inputs, *unrolled.starts, *along]:
+        try:
+            total = unrolled.total(name)
+        except LimitError:
+            too_long.append(name)
+            continue
         answers[f"d{y}_d{name}"] = forms.expr(total)
-        symbol = sp.Symbol(name)
-        if unrolled.output.count_ops() < SECOND_DERIVATIVE_SIZE and unrolled.output.has(symbol):
-            answers[f"d2{y}_d{name}2"] = forms.expr(tidy(total.diff(symbol)))
-    for symbol, adjoint in unrolled.adjoints.items():
-        answers[f"d{y}_d{symbol}"] = forms.expr(adjoint)
-        answers.setdefault(f"d{y}_d{str(symbol).replace('_', '')}", forms.expr(adjoint))
+        if name in unrolled.weights and total.count_ops() < SECOND_DERIVATIVE_SIZE:
+            answers[f"d2{y}_d{name}2"] = forms.expr(tidy(total.diff(sp.Symbol(name))))
+    answers |= {f"d{y}_d{name.replace('_', '')}": answers[f"d{y}_d{name}"] for name in along if name not in too_long}
+    if too_long:
+        answers["too_long_to_write"] = too_long
+    shared = [name for name in unrolled.weights if name not in too_long and unrolled.backward.edges(name)]
     for name in shared:
-        answers[f"edge_contributions_{name}"] = forms.vec(use.contribution for use in unrolled.uses[name])
+        answers[f"edge_contributions_{name}"] = forms.vec(use.contribution for use in unrolled.uses(name))
     if shared:
         main = "w" if "w" in shared else shared[0]
         answers["edge_contributions"] = answers[f"edge_contributions_{main}"]
     state = recurrence.states[-1] if len(recurrence.states) == 1 else recurrence.states[0]
-    along = {k: unrolled.values[sp.Symbol(f"{state}_{k}")] for k in range(1, steps + 1)}
-    answers["states"] = forms.vec(along.values())
-    answers |= {f"{state}{k}": forms.expr(value) for k, value in along.items()}
+    values = {k: unrolled.value(f"{state}_{k}") for k in range(1, steps + 1)}
+    answers["states"] = forms.vec(values.values())
+    answers |= {f"{state}{k}": forms.expr(value) for k, value in values.items()}
     return answers | _training(unrolled, y, shared, steps, given)
 
 
@@ -82,11 +87,11 @@ def _training(unrolled: Unrolled, y: str, shared: list[str], steps: int, given: 
     for name in shared:
         if window is not None:
             first = steps - read_int(window, "the window of truncation", least=1) + 1
-            kept = [use.contribution for use in unrolled.uses[name] if use.time_step >= first]
+            kept = [use.contribution for use in unrolled.uses(name) if use.time_step >= first]
             answers[f"d{y}_d{name}_truncated"] = forms.expr(tidy(sp.Add(*kept)))
         if rate is not None:
             step = read_exact(rate, ANY_NAME, "the learning rate") * unrolled.total(name)
-            value = _numbers(given, None)[0].get(name, sp.Symbol(name))
+            value = unrolled.known.get(name, sp.Symbol(name))
             answers[f"{name}_new"] = forms.expr(tidy(value - step))
     return answers
 
@@ -113,8 +118,8 @@ def _output(output: object, recurrence: Recurrence) -> str | None:
     return {"sum": f"sum({recurrence.states[-1]})", "mean": f"mean({recurrence.states[-1]})"}.get(output, output)
 
 
-def _numbers(given: Mapping[str, Any], recurrence: Recurrence | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Values for names, and starting values such as h0, out of all the places they may stand."""
+def _numbers(given: Mapping[str, Any], recurrence: Recurrence) -> dict[str, Any]:
+    """Values for names, starting values such as h0 among them, out of all the places they may stand."""
     found: dict[str, object] = {k: v for k, v in given.items() if k not in SETTINGS}
     for place in ("inputs", "values", "at", "point"):
         if isinstance(given.get(place), Mapping):
@@ -127,17 +132,16 @@ def _numbers(given: Mapping[str, Any], recurrence: Recurrence | None) -> tuple[d
             flat |= {f"{name}{k}": v for k, v in enumerate(value, 1)}
         elif isinstance(value, (int, float, str)) and not isinstance(value, bool):
             flat[name.replace("_", "") if re.fullmatch(r"[A-Za-z]+_\d+", name) else name] = value
-    starting = re.compile(rf"({'|'.join(recurrence.states if recurrence else ['h'])})(0|_minus\d+|_init|_0|_prev)")
-    starts: dict[str, Any] = {}
+    starting = re.compile(rf"({'|'.join(recurrence.states)})(0|_minus\d+|_init|_0|_prev)")
     values: dict[str, Any] = {}
     for name, value in flat.items():
         start = starting.fullmatch(name)
         if start:
             key = f"{start[1]}{'0' if start[2] in ('_init', '_0', '_prev') else start[2]}"
-            starts[key] = read_exact(value, ANY_NAME, name)
+            values[key] = read_exact(value, ANY_NAME, name)
         elif not isinstance(value, str) or not value.isidentifier():
             values[name] = read_exact(value, ANY_NAME, name)
-    return values, starts
+    return values
 
 
 FAMILIES.add("rnn", answer)

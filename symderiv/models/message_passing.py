@@ -119,7 +119,8 @@ def update_node(
     graph: Neighbourhoods, node: str, rule: str, states: Mapping[str, Value], values: Mapping[str, Value] | None = None
 ) -> Value | None:
     """The update of one node, see ``update``."""
-    around = graph.edges[node] if node in graph.edges else graph.neighbours(node)
+    graph.neighbours(node)  # says which nodes there are when this one is not
+    around = graph.edges[node]
     tree = parse_rule(read_words(_edge_names(rule), max(1, len(around))).text)
     names: dict[str, Value] = {
         "s": states[node],
@@ -212,12 +213,13 @@ def reconstruct(nodes: Iterable[object], printed: Mapping[object, Iterable[objec
             raise UnknownNameError("node", name, names, "a printed update")
     found: dict[frozenset[bool], list[tuple[str, str]]] = {}
     for a, b in combinations(names, 2):
-        says = frozenset(y in known[x] for x, y in ((a, b), (b, a)) if x in known)
+        pairs: list[tuple[str, str]] = [(a, b), (b, a)]
+        says = frozenset(other in known[one] for one, other in pairs if one in known)
         if len(says) == 2:
             raise ModelError(f"the updates of {a} and {b} disagree: only one of them lists the other as a neighbour")
         found.setdefault(says, []).append((a, b))
-    forced, excluded, left = (tuple(found.get(frozenset(key), [])) for key in ({True}, {False}, set()))
-    return Reconstruction(forced, excluded, left)
+    says_yes, says_no, says_nothing = frozenset({True}), frozenset({False}), frozenset[bool]()
+    return Reconstruction(*(tuple(found.get(key, [])) for key in (says_yes, says_no, says_nothing)))
 
 
 def _edge_names(rule: str) -> str:

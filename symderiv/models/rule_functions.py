@@ -66,15 +66,15 @@ def add_all(values: list[Value], start: Value = sp.S.Zero) -> Value:
     """The sum; an empty one is ``start``."""
     total = start
     for value in values:
-        total = value if isinstance(value, sp.MatrixBase) and total == 0 else total + value
+        total = value if total is sp.S.Zero else total + value
     return total
 
 
 def multiply_all(values: list[Value]) -> Value:
     """The product from left to right (matrices by the matrix product)."""
-    total: Value = sp.Integer(1)
+    total: Value = sp.S.One
     for value in values:
-        total = value if isinstance(value, sp.MatrixBase) and total == 1 else total * value
+        total = value if total is sp.S.One else total * value
     return total
 
 

@@ -41,15 +41,20 @@ def parse_rule(text: str) -> ast.expr:
         raise ReadingError("this is not an expression: it nests too deeply or holds a null character") from None
 
 
-def evaluate_rule(rule: str | ast.expr, names: Mapping[str, Value]) -> Value:
+def evaluate_rule(
+    rule: str | ast.expr, names: Mapping[str, Value], functions: Mapping[str, Callable[..., Value]] | None = None
+) -> Value:
     """The exact value of a rule for the declared names (SymPy numbers, symbols, lists, matrices).
+
+    With ``functions`` for their kind of value, names may also be anything else that knows arithmetic, such as the
+    handles of a graph.
 
     >>> evaluate_rule("s + sum(2*v for v in m)", {"s": sp.Integer(1), "m": [sp.Integer(2), sp.Symbol("a")]})
     2*a + 5
     """
     tree = parse_rule(rule) if isinstance(rule, str) else rule
     try:
-        return _Reader(names).value(tree)
+        return _Reader(names, functions or {}).value(tree)
     except RecursionError:
         raise LimitError("a rule nests too deeply to be evaluated") from None
 
@@ -68,8 +73,9 @@ def free_names(rule: str | ast.expr) -> set[str]:
 class _Reader:
     """One evaluation: the names in force and the steps left."""
 
-    def __init__(self, names: Mapping[str, Value]) -> None:
+    def __init__(self, names: Mapping[str, Value], functions: Mapping[str, Callable[..., Value]]) -> None:
         self.names: dict[str, Value] = dict(names)
+        self.functions = functions
         self.steps = MAX_STEPS
 
     def value(self, node: ast.AST) -> Value:
@@ -205,6 +211,9 @@ class _Reader:
     def call(self, node: ast.Call) -> Value:
         name = _called(node.func)
         keywords = {k.arg: k.value for k in node.keywords}
+        if name in self.functions and not keywords:
+            own = self.sequence(ast.List(elts=node.args, ctx=ast.Load()))
+            return self.functions[name](*(own[0] if len(own) == 1 and isinstance(own[0], list) else own))
         if name in ("sorted", "max", "min"):
             return self._ordering(name, node, keywords)
         arguments = self.sequence(ast.List(elts=node.args, ctx=ast.Load()))

@@ -21,7 +21,7 @@ def power(base: Value, exponent: Value) -> Value:
         bits = max(abs(base.p).bit_length(), base.q.bit_length()) * abs(int(exponent))
         if bits > MAX_BITS:
             raise LimitError(f"a power of about {bits} bits; at most {MAX_BITS} are computed exactly")
-    if base == 0 and isinstance(exponent, sp.Expr) and exponent.is_negative:
+    if base is sp.S.Zero and isinstance(exponent, sp.Expr) and exponent.is_negative:
         raise ModelError("division by zero in a rule")
     return base**exponent
 
