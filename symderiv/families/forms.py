@@ -10,7 +10,7 @@ from typing import Any
 
 
 def text(value: object) -> str:
-    """The text of an exact number or formula.
+    """The text of an exact number or formula; e is written ``exp(1)``, since the readers know no name E.
 
     >>> from fractions import Fraction
     >>> text(Fraction(3, 4))
@@ -19,7 +19,7 @@ def text(value: object) -> str:
     import sympy
 
     if isinstance(value, sympy.Basic):
-        return str(value)
+        return str(value.xreplace({sympy.E: sympy.Symbol("exp(1)")}))
     return str(sympy.Rational(value)) if not isinstance(value, str) else value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,7 +35,7 @@ def choose(value: object, aliases: Mapping[str, str], what: str) -> str:
     >>> choose("Hard-Max", {"hardmax": "argmax"}, "pooling")
     'argmax'
     """
-    word = str(value).lower().replace("-", "").replace("_", "").replace(" ", "")
+    word = re.sub(r"[^a-z0-9]", "", str(value).lower())
     if word not in aliases:
         raise UnknownNameError(what, str(value), aliases)
     return aliases[word]
