@@ -20,6 +20,7 @@ from symderiv.typesetting import block, number
 
 DOCUMENT = r"""\documentclass[tikz,border=2pt]{standalone}
 \usepackage[T1]{fontenc}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \usepackage[utf8]{inputenc}
 \usepackage{textcomp}
 \usepackage{amsmath,amssymb,bm}
@@ -132,15 +133,25 @@ def _(mark: Words) -> list[str]:
         drop = baseline - body.height / 2
         place = _at(mark.x + drop, mark.y) if mark.turned else _at(mark.x, mark.y + drop)
         turn = ",rotate=90" if mark.turned else ""
-        written = "".join(_run(run) for run in runs)
+        written = tikz_line(runs)
         out.append(rf"\node[anchor={side},text={_colour(mark.colour)},font={font}{turn}] at {place} {{{written}}};")
     return out
+
+
+def tikz_line(runs: tuple[Run, ...]) -> str:
+    """One line of a label as LaTeX."""
+    return "".join(_run(run) for run in runs)
 
 
 def _run(run: Run) -> str:
     if run.math:
         return rf"$\displaystyle {run.body}$"
-    return rf"\textbf{{{latex_text(run.body)}}}" if run.bold else latex_text(run.body)
+    return rf"\textbf{{{literal(run.body)}}}" if run.bold else literal(run.body)
+
+
+def literal(words: str) -> str:
+    """Text of others on one line of a picture or slide, where no line can end."""
+    return latex_text(words).replace(r"\anywhere{}", "")
 
 
 FORMATS.add("tikz", Format("tex", SEEABLE, tikz_text, "TikZ picture with LaTeX labels, compiles alone"))
