@@ -10,6 +10,7 @@ from symderiv.drawing import Diagram, Drawing, Edge, Node
 from symderiv.errors import DrawingError, LimitError, UnknownNameError
 from symderiv.labels import EMPTY, Label, equation, math, stack, tex, text
 from symderiv.layout import NODE_SIZE
+from symderiv.merged import in_named, merged_definition, merged_edges
 from symderiv.picture import picture
 from symderiv.skeleton import ELLIPSIS, Skeleton, skeleton
 from symderiv.typesetting import block
@@ -19,7 +20,7 @@ LONG, WIDEST = 110.0, 190.0  # points; a long adjoint is shortened, a formula be
 
 
 def draw(graph: Any, style: str = "", highlight: Sequence[Any] = (), *, output: Any = None, fold: bool = False,
-         title: str = "") -> Drawing:
+         unnamed: bool = True, title: str = "") -> Drawing:
     """Draw a computational graph, or a backward pass over one.
 
     ``forward`` writes each node's definition; ``backward`` its adjoint, and the
@@ -27,24 +28,25 @@ def draw(graph: Any, style: str = "", highlight: Sequence[Any] = (), *, output: 
     input adds to its total derivative.  ``highlight`` names the inputs to
     highlight (if empty those used more than once, for contributions the first
     of them); ``output`` the node that is differentiated (the only one nobody uses,
-    if None).
+    if None).  ``unnamed=False`` merges operations without a name into the named
+    values that use them.
 
     Raises DrawingError for an unknown style, for a graph with several outputs and
     none chosen, and for more than 150 nodes (``fold=True`` leaves out middle time steps).
     """
-    diagram = diagram_of(graph, style, highlight, output=output, fold=fold, title=title)
+    diagram = diagram_of(graph, style, highlight, output=output, fold=fold, unnamed=unnamed, title=title)
     return picture(diagram)
 
 
 def diagram_of(graph: Any, style: str = "", highlight: Sequence[Any] = (), *, output: Any = None, fold: bool = False,
-               title: str = "") -> Diagram:
+               unnamed: bool = True, title: str = "") -> Diagram:
     """The diagram behind ``draw``, before layout."""
     backward = graph if hasattr(graph, "adjoint") else None
     graph = graph if backward is None else backward.graph
     style = style or ("forward" if backward is None else "backward")
     if style not in STYLES:
         raise UnknownNameError("style of a drawing", style, STYLES)
-    seen = skeleton(graph, fold)
+    seen = skeleton(graph, fold, unnamed)
     if style != "forward" and backward is None:
         backward = graph.backward(_output(graph, seen) if output is None else output)
     lit = tuple(graph[name].name for name in highlight) or seen.shared[: 1 if style == "contributions" else None]
@@ -91,9 +93,10 @@ def _node(graph: Any, backward: Any, style: str, seen: Skeleton, lit: Sequence[s
         role = "input" if is_input else "plain"
     label = math(symbol)
     if style == "forward" and not is_input:
-        label = _shorter(equation(symbol, graph.definition(handle)), label)
+        definition = graph.definition(handle) if seen.unnamed else merged_definition(graph, handle)
+        label = _shorter(equation(symbol, definition), label)
     if style == "backward":
-        label = stack(label, _adjoint_label(backward, handle))
+        label = stack(label, _adjoint_label(backward, seen, handle))
     note = graph.labels.get(handle.index, "")
     if note:
         label = stack(label, text(note))
@@ -105,7 +108,7 @@ def _edges(backward: Any, style: str, seen: Skeleton, lit: Sequence[str]) -> tup
     if backward is not None:
         sources = lit if style == "contributions" else [name for name in seen.names if name != ELLIPSIS]
         for name in sources:
-            for edge in backward.edges(name):
+            for edge in _uses(backward, seen, name):
                 values[name, edge.target.name].append(edge)
     edges = []
     graph = None if backward is None else backward.graph
@@ -118,6 +121,13 @@ def _edges(backward: Any, style: str, seen: Skeleton, lit: Sequence[str]) -> tup
                 label = stack(tex(rf"{_latex(graph[source].symbol)}:"), label)
         edges.append(Edge(source, target, label, role))
     return tuple(edges)
+
+
+def _uses(backward: Any, seen: Skeleton, name: str) -> Sequence[Any]:
+    """The edges from a node to those of its users that are drawn."""
+    if seen.unnamed:
+        return backward.edges(name)
+    return merged_edges(backward, name, tuple(target for source, target in seen.uses if source == name))
 
 
 def _partial_label(edge: Any, backward: Any) -> Label:
@@ -148,17 +158,18 @@ def _factor(value: Any) -> str:
     return rf"\left({written}\right)" if getattr(value, "is_Add", False) else written
 
 
-def _adjoint_label(backward: Any, handle: Any) -> Label:
+def _adjoint_label(backward: Any, seen: Skeleton, handle: Any) -> Label:
     """``v̄ = …`` in node names; by the adjoints downstream, as a person goes on, where that is long."""
     bar = adjoint_name(handle.symbol)
     try:
-        direct = equation(bar, backward.adjoint(handle))
+        adjoint = backward.adjoint(handle)
+        direct = equation(bar, adjoint if seen.unnamed else in_named(backward.graph, adjoint))
     except LimitError:
         direct = EMPTY
     if direct and block(direct, NODE_SIZE).width <= LONG:
         return direct
     terms = []
-    for edge in backward.edges(handle):
+    for edge in _uses(backward, seen, handle.name):
         above = adjoint_name(edge.target.symbol)
         terms.append(above if edge.partial == 1 else rf"{above}\,{_factor(edge.partial)}")
     return _shorter(tex(f"{bar} = {' + '.join(terms)}"), tex(bar))

@@ -11,6 +11,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -83,12 +84,44 @@ def _source(diagram: Diagram) -> str:
         width, height = node_size(node)
         shape = "ellipse" if node.shape == "circle" else "box"
         out.append(f"{number[node.id]} [shape={shape} width={width / 72:.4f} height={height / 72:.4f}];")
+    straight, uses = _longest_path(diagram), Counter(edge.source for edge in diagram.edges)
+    inner = {edge.target for edge in diagram.edges}
     for i, edge in enumerate(diagram.edges):
         joined = f"{number[edge.source]} {'->' if kind == 'digraph' else '--'} {number[edge.target]}"
         direction = "" if edge.arrow or kind == "graph" else " dir=none"
-        out.append(f"{joined} [id=e{i} {_reserved(edge)}{direction}];")
+        # the longest path is drawn straight; a shared input does not pull its uses towards it
+        shared = edge.source not in inner and uses[edge.source] > 1
+        weight = 9 if (edge.source, edge.target) in straight else 0 if shared else 2
+        out.append(f"{joined} [id=e{i} weight={weight} {_reserved(edge)}{direction}];")
     out.extend(f"{{ rank=same; {' '.join(number[name] for name in rank)} }}" for rank in diagram.ranks)
     return "\n".join([*out, "}"])
+
+
+def _longest_path(diagram: Diagram) -> set[tuple[str, str]]:
+    """The edges of one longest directed path; empty where the diagram has a cycle or no arrows."""
+    after: dict[str, list[str]] = {node.id: [] for node in diagram.nodes}
+    entering = dict.fromkeys(after, 0)
+    for edge in diagram.edges:
+        if edge.arrow:
+            after[edge.source].append(edge.target)
+            entering[edge.target] += 1
+    best: dict[str, tuple[int, str]] = dict.fromkeys(after, (0, ""))
+    ready = [name for name, count in entering.items() if count == 0]
+    last = ""
+    for name in ready:
+        for target in after[name]:
+            if best[name][0] + 1 > best[target][0]:
+                best[target] = (best[name][0] + 1, name)
+            entering[target] -= 1
+            if entering[target] == 0:
+                ready.append(target)
+        if not last or best[name][0] > best[last][0]:
+            last = name
+    path = set()
+    while len(ready) == len(after) and last and best[last][1]:
+        path.add((best[last][1], last))
+        last = best[last][1]
+    return path
 
 
 def _reserved(edge: Edge) -> str:

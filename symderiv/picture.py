@@ -6,6 +6,7 @@ from symderiv.drawing import ROLES, Diagram, Drawing, Edge, Node
 from symderiv.layout import EDGE_SIZE, NODE_SIZE, Placement, Route, graphviz_placement, node_size
 from symderiv.marks import PAPER, Box, Ellipse, Mark, Path, Point, Words, shifted
 from symderiv.spine import spine_placement
+from symderiv.spine_routes import bezier
 from symderiv.typesetting import block
 
 MARGIN = 3.0
@@ -41,11 +42,9 @@ def framed(marks: list[Mark], title: str, alt: str, diagram: Diagram | None = No
 
 
 def extent(mark: Mark) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of what a mark covers (of a curve: of its control points)."""
+    """Left, top, right, bottom of what a mark covers (of a curve: of points along it)."""
     if isinstance(mark, Path):
-        xs = [x for _, points in mark.commands for x, _ in points]
-        ys = [y for _, points in mark.commands for _, y in points]
-        return min(xs), min(ys), max(xs), max(ys)
+        return _path_extent(mark)
     if isinstance(mark, Box):
         return mark.x, mark.y, mark.x + mark.width, mark.y + mark.height
     if isinstance(mark, Ellipse):
@@ -55,6 +54,17 @@ def extent(mark: Mark) -> tuple[float, float, float, float]:
     across, down = (body.height, body.width) if mark.turned else (body.width, body.height)
     left = mark.x - {"start": 0.0, "middle": across / 2, "end": across}[mark.anchor]
     return left, mark.y - down / 2, left + across, mark.y + down / 2
+
+
+def _path_extent(path: Path) -> tuple[float, float, float, float]:
+    points: list[Point] = []
+    for command, piece in path.commands:
+        if command == "C":
+            points.extend(bezier((points[-1], *piece), step / 12) for step in range(1, 13))
+        else:
+            points.extend(piece)
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _edge_line(edge: Edge, route: Route) -> Path:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symderiv.errors import DrawingError
+from symderiv.merged import hidden, merged_sources
 from symderiv.operations import CONSTANT, INPUT
 
 LARGEST = 150
@@ -28,6 +29,7 @@ class Skeleton:
     inputs: frozenset[str]
     uses: tuple[tuple[str, str], ...]
     folded: int = 0
+    unnamed: bool = True
 
     @property
     def shared(self) -> tuple[str, ...]:
@@ -42,14 +44,14 @@ class Skeleton:
         return tuple(name for name in self.names if name not in used and name not in self.inputs)
 
 
-def skeleton(graph: Any, fold: bool = False) -> Skeleton:
-    """The nodes and uses of a graph, without its constants.
+def skeleton(graph: Any, fold: bool = False, unnamed: bool = True) -> Skeleton:
+    """The nodes and uses of a graph, without its constants; unnamed operations only if wanted.
 
     Raises DrawingError where more than 150 nodes would be drawn, also after folding.
     """
     if len(graph) == 0:
         raise DrawingError(f"the graph {graph.title!r} has no nodes to draw")
-    whole = _read(graph)
+    whole = _read(graph) if unnamed else _read_named(graph)
     if len(whole.names) <= LARGEST and not fold:
         return whole
     shown = _folded(whole) if fold else whole
@@ -70,6 +72,16 @@ def _read(graph: Any) -> Skeleton:
     drawn = [i for i in range(len(code)) if code[i] != CONSTANT]
     uses = tuple((name(a), name(i)) for i in drawn for a in columns.arguments(i) if code[a] != CONSTANT)
     return Skeleton(tuple(map(name, drawn)), frozenset(name(i) for i in drawn if code[i] == INPUT), uses)
+
+
+def _read_named(graph: Any) -> Skeleton:
+    """Named nodes, inputs, and operations nobody uses."""
+    columns, code, name = graph.columns, graph.columns.code, graph.name_of
+    used = {a for i in range(len(code)) for a in columns.arguments(i) if code[i] != CONSTANT}
+    drawn = [i for i in range(len(code)) if code[i] != CONSTANT and not (hidden(graph, i) and i in used)]
+    uses = tuple((name(a), name(i)) for i in drawn if code[i] != INPUT for a in merged_sources(graph, i))
+    inputs = frozenset(name(i) for i in drawn if code[i] == INPUT)
+    return Skeleton(tuple(map(name, drawn)), inputs, uses, unnamed=False)
 
 
 def _folded(whole: Skeleton) -> Skeleton:

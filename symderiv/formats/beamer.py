@@ -40,7 +40,7 @@ def _frame(slide: Slide) -> str:
         room = HIGH - sum(block(line, LINE).height + 8.0 for line in slide.lines)
         scale = min(1.25, WIDE / slide.drawing.width, max(room, 60.0) / slide.drawing.height)
         out.append(rf"\scalebox{{{number(scale)}}}{{%")
-        out.append(tikz_picture(slide.drawing) + "}\\par\\medskip")
+        out.append(tikz_picture(slide.drawing).rstrip() + "}\\par\\medskip")
     out.extend(_line(line) for line in slide.lines)
     return "\n".join([*out, "\\end{frame}\n"])
 

@@ -38,7 +38,7 @@ def tikz_picture(obj: object) -> str:
     r"""The bare ``tikzpicture``, to be put into a document that loads tikz and amsmath."""
     drawing = as_drawing(obj)
     colours = {c: f"sd{c[1:]}" for c in sorted(_colours(drawing))}
-    out = [_comment(drawing.title), *(rf"\definecolor{{{name}}}{{HTML}}{{{hexa[1:]}}}"
+    out = [_comment(drawing.title), *(rf"\definecolor{{{name}}}{{HTML}}{{{hexa[1:]}}}%"
                                       for hexa, name in colours.items())]
     out.append(r"\begin{tikzpicture}[x=1bp,y=-1bp,line join=round,inner sep=0pt,outer sep=0pt]")
     out.append(rf"\useasboundingbox (0,0) rectangle ({number(drawing.width)},{number(drawing.height)});")
