@@ -8,7 +8,7 @@ from typing import Any
 
 from symderiv.drawing import Diagram, Drawing, Edge, Node
 from symderiv.errors import DrawingError, LimitError, UnknownNameError
-from symderiv.labels import EMPTY, Label, equation, math, stack, tex, text
+from symderiv.labels import EMPTY, Label, equation, math, signed, stack, tex, text
 from symderiv.layout import NODE_SIZE
 from symderiv.merged import in_named, merged_definition, merged_edges
 from symderiv.picture import picture
@@ -140,7 +140,7 @@ def _contribution_label(edge: Any, backward: Any) -> Label:
         return math(edge.contribution)
     factor = partial_name(backward.output.symbol, edge.target.symbol)
     named = tex(factor) if edge.partial == 1 else tex(rf"{_factor(edge.partial)} \cdot {factor}")
-    value = tex(f"= {_latex(edge.contribution)}")
+    value = tex(f"= {signed(_latex(edge.contribution))}")
     return stack(named, value) if block(value, NODE_SIZE).width <= WIDEST else named
 
 

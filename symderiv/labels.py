@@ -81,7 +81,12 @@ def equation(*sides: Any, relation: str = "=") -> Label:
     spoken = [speak(side) if isinstance(side, str) else printing.text(side) for side in sides]
     if not all(safe_math(piece) for piece in pieces):
         return text(f" {relation} ".join(spoken))
-    return tex(f" {relation} ".join(pieces), f" {relation} ".join(spoken))
+    return tex(f" {relation} ".join([pieces[0], *map(signed, pieces[1:])]), f" {relation} ".join(spoken))
+
+
+def signed(source: str) -> str:
+    """LaTeX to stand after a relation: braces make a leading minus a sign and not a difference."""
+    return f"{{{source}}}" if source.lstrip().startswith("-") else source
 
 
 def rich(source: str, *, bold: bool = False) -> Label:
