@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import cos, exp, isfinite, pi, sin, sqrt
+from typing import Any
 
 from symderiv.errors import DrawingError
 from symderiv.labels import EMPTY, Label, as_label
@@ -59,14 +60,29 @@ class Note:
 Series = Curve | Dots | Guide | Note
 
 
-def curve(function: Callable[[float], float], low: float, high: float, label: object = "", *, pen: Pen | None = None,
+def curve(function: Any, low: Any, high: Any, label: object = "", *, pen: Pen | None = None,
           fill: str = "") -> Curve:
-    """The graph of a function between ``low`` and ``high``; points where it is not finite are left out."""
+    """The graph of a function between ``low`` and ``high``; points where it is not finite are left out.
+
+    ``function`` is a Python function of one number, or a SymPy expression in at most one symbol.
+    """
+    low, high = float(low), float(high)
     if not low < high:
         raise DrawingError(f"a curve needs low < high, got {low} and {high}")
+    if hasattr(function, "free_symbols"):
+        function = _evaluated(function)
     xs = [low + (high - low) * i / (SAMPLES - 1) for i in range(SAMPLES)]
     points = tuple((x, y) for x in xs if isfinite(y := float(function(x))))
     return Curve(points, as_label(label), pen or Pen(BLUE, 1.3), fill=fill)
+
+
+def _evaluated(expression: Any) -> Callable[[float], float]:
+    symbols = sorted(expression.free_symbols, key=str)
+    if len(symbols) > 1:
+        names = ", ".join(map(str, symbols))
+        raise DrawingError(f"a curve is drawn over one symbol, not over {names}; put numbers in for the others")
+    # evaluated by SymPy itself: no code is made of the names in it
+    return lambda x: float(expression.subs({symbol: x for symbol in symbols}))
 
 
 def normal_density(mean: float, variance: float) -> Callable[[float], float]:

@@ -26,10 +26,21 @@ LEAF_GAP = 7.0
 class TreeNode(Protocol):
     """What a tree must offer."""
 
-    label: Any
-    children: Sequence[Any]
-    edge_label: Any
-    state: str
+    @property
+    def label(self) -> Any:
+        """The words at the node."""
+
+    @property
+    def children(self) -> Sequence[Any]:
+        """The nodes below, from top to bottom."""
+
+    @property
+    def edge_label(self) -> Any:
+        """The words on the edge that leads here."""
+
+    @property
+    def state(self) -> str:
+        """One of ``STATES``."""
 
 
 def tree_drawing(root: TreeNode, title: str = "", alt: str = "") -> Drawing:

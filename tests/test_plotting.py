@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
@@ -109,6 +111,14 @@ def test_bad_plots_are_refused():
         curve(abs, 1, 0)
     with pytest.raises(DrawingError, match="positive variance"):
         normal_density(0, 0)
+
+
+def test_a_sympy_expression_is_a_curve():
+    x, y = sp.symbols("x y")
+    drawn = curve(sp.exp(-(x**2)), -1, 1)
+    assert np.array(drawn.points) == pytest.approx(np.array(curve(lambda t: math.exp(-t * t), -1, 1).points))
+    with pytest.raises(DrawingError, match="over x, y"):
+        curve(x * y, 0, 1)
 
 
 def test_a_plot_has_no_dot():
