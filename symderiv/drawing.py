@@ -108,12 +108,12 @@ ROLES: Mapping[str, Look] = {
 
 
 def side_by_side(drawings: tuple[Drawing, ...] | list[Drawing], gap: float = 18.0) -> Drawing:
-    """Several drawings in one row, centred on one another."""
+    """Several drawings in one row, on one base line, so that the axes of plots stand level."""
     height = max(d.height for d in drawings)
     marks: list[Mark] = []
     x = 0.0
     for drawing in drawings:
-        marks.extend(shifted(mark, x, (height - drawing.height) / 2) for mark in drawing.marks)
+        marks.extend(shifted(mark, x, height - drawing.height) for mark in drawing.marks)
         x += drawing.width + gap
     spoken = " ".join(d.alt for d in drawings if d.alt)
     return Drawing(tuple(marks), x - gap, height, drawings[0].title, spoken)

@@ -112,3 +112,15 @@ def test_powerpoint_is_read_by_libreoffice(deck, tmp_path):
     from pypdf import PdfReader
 
     assert len(PdfReader(tmp_path / "deck.pdf").pages) == len(deck.slides) + 1
+
+
+@pytest.mark.slow
+@pytest.mark.exe("chromium")
+def test_html_turns_its_first_page_in_chromium(deck, tmp_path):
+    (tmp_path / "deck.html").write_text(reveal_text(deck), encoding="utf-8")
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
+               "--virtual-time-budget=2000", "--dump-dom", (tmp_path / "deck.html").as_uri() + "#/1"]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
+    page = done.stdout.decode()
+    assert f"2 / {len(deck.slides) + 1}" in page
+    assert page.count('class="present"') == 1
