@@ -99,10 +99,13 @@ def _row(inner: list[str], targets: Mapping[str, list[str]]) -> tuple[str, ...] 
 
 
 def _label_widths(diagram: Diagram) -> dict[tuple[str, str], float]:
+    """The width that the labels between two nodes take: parallel ones from above stand side by side."""
+    inner = {edge.target for edge in diagram.edges}
     widths: dict[tuple[str, str], float] = defaultdict(float)
     for edge in diagram.edges:
-        pair = (edge.source, edge.target)
-        widths[pair] = max(widths[pair], label_size(edge)[0])
+        pair, width = (edge.source, edge.target), label_size(edge)[0]
+        between = 28.0 if widths[pair] else 0.0
+        widths[pair] = max(widths[pair], width) if edge.source in inner else widths[pair] + between + width
     return widths
 
 

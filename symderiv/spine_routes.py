@@ -63,7 +63,7 @@ def _up(edge: Edge, sizes: Sizes, centres: Mapping[str, Point], lane: float, pla
     turn = (start[1] + 2 * end[1]) / 3
     points = (start, (start[0] + 8.0 * lane, turn), (end[0] + 8.0 * lane, turn), end)
     width, height = label_size(edge)
-    aside = (width / 2 + 4.0) * (-1.0 if place < 0 else 1.0)
+    aside = (width / 2 + 4.0 + 8.0 * abs(lane)) * (-1.0 if (place or lane) < 0 else 1.0)
     up = min((start[1] - end[1]) / 2, height / 2 + 6.0) if place else (start[1] - end[1]) / 2
     return Route(points, None, (start[0] + aside, start[1] - up))
 
@@ -73,11 +73,18 @@ def _fan(edge: Edge, sizes: Sizes, centres: Mapping[str, Point], lane: float) ->
     (sx, sy), end = centres[edge.source], _landing(edge, sizes, centres, lane)
     if abs(end[0] - sx) < sizes[edge.source][0] / 2 + 4:
         points = _upright(edge, sizes, centres, lane, end)
-        return Route(points, None, bezier(points, 0.5))
+        x, y = bezier(points, 0.5)
+        return Route(points, None, (x + _aside(edge, lane), y))
     start = (sx + (1.0 if end[0] > sx else -1.0) * sizes[edge.source][0] / 2, sy)
     corner = (end[0], sy + 0.1 * (end[1] - sy))
     points = (start, (start[0] + 0.55 * (end[0] - start[0]), sy), corner, end)
-    return Route(points, None, _halfway_down(points))
+    x, y = _halfway_down(points)
+    return Route(points, None, (x + _aside(edge, lane), y))
+
+
+def _aside(edge: Edge, lane: float) -> float:
+    """How far the label of a parallel edge stands beside it, away from the other lanes."""
+    return 0.0 if lane == 0 else (label_size(edge)[0] / 2 + 3.0) * (1.0 if lane > 0 else -1.0)
 
 
 def _down(edge: Edge, sizes: Sizes, centres: Mapping[str, Point], lane: float, last: float, up: float) -> Route:

@@ -8,6 +8,7 @@ import pytest
 from figures import recurrence, rnn
 
 from symderiv.drawing import Diagram, Edge, Node
+from symderiv.graph import Graph
 from symderiv.graph_drawing import diagram_of
 from symderiv.labels import text
 from symderiv.layout import label_size, node_size
@@ -67,3 +68,13 @@ def test_a_branching_graph_is_no_row():
     diamond = Diagram(nodes, (Edge("a", "b"), Edge("a", "c"), Edge("b", "d"), Edge("c", "d")))
     assert find_spine(diamond) is None
     assert spine_placement(diamond) is None
+
+
+def test_labels_of_parallel_uses_stand_apart():
+    graph = Graph("square")
+    (x,) = graph.inputs("x")
+    v = graph.node("v", x * x)
+    graph.node("y", v + x)
+    diagram = diagram_of(graph, "backward")
+    placed = dict(enumerate(box for _, box in boxes(diagram, spine_placement(diagram))))
+    assert not [1 for a, b in itertools.combinations(placed.values(), 2) if overlap(a, b)]
