@@ -13,7 +13,9 @@ def transform(block: Any, change: Callable[[Any], Any]) -> Any:
     """Rebuild a block (or a tuple of blocks) bottom-up; ``change`` may return None to drop a block from a tuple."""
     if type(block) is tuple:
         made = [transform(item, change) for item in block]
-        return tuple(m for m, old in zip(made, block, strict=True) if not (m is None and isinstance(old, Block)))
+        if all(new is old for new, old in zip(made, block, strict=True)):
+            return block
+        return tuple(new for new, old in zip(made, block, strict=True) if not (new is None and isinstance(old, Block)))
     if isinstance(block, Block) and is_dataclass(block):
         parts = {f.name: transform(getattr(block, f.name), change) for f in fields(block) if f.name != "scope"}
         fresh = {name: value for name, value in parts.items() if value is not getattr(block, name)}

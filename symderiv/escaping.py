@@ -16,7 +16,7 @@ _LATEX = {
     '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "|": r"\textbar{}",
     "“": "``", "”": "''", "‘": "`", "’": "'", "—": "---", "–": "--", "…": r"\ldots{}", "\u00a0": "~", "§": r"\S{}",
     "·": r"\textperiodcentered{}", "•": r"\textbullet{}", "°": r"\textdegree{}", "€": r"\texteuro{}",
-    "\u200b": r"\hspace{0pt plus 1pt}", "\u2011": "-", "\u2212": "$-$",
+    "\u200b": r"\anywhere{}", "\u2011": "-", "\u2212": "$-$",
 }  # fmt: skip
 # signs set as mathematics
 _TABLE = r"""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from symderiv.document import Picture
 from symderiv.embedding import svg_to_pdf
 from symderiv.errors import FormatError, ToolError, shorten
-from symderiv.labels import safe_math
+from symderiv.labels import Run, safe_math
+from symderiv.typesetting import outline_of
 
 _SIZE = 11.0  # points of the text the outlines stand in
+_MARGIN = 0.4
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,11 @@ def raw_picture(latex: str) -> RawPicture:
             f"the raw LaTeX {shorten(latex)!r} has unbalanced braces or a command that only TeX knows; "
             "write it with plain mathematics commands, as an expression, or build where TeX is installed"
         )
-    try:
-        import ziamath
-    except ImportError as missing:
-        raise ToolError("raw LaTeX without TeX needs the package ziamath; pip install 'symderiv[paper]'") from missing
-    drawn = ziamath.Latex(latex, size=_SIZE, inline=True)
-    svg = drawn.svg()
-    box = re.search(r'viewBox="\S+ (\S+) \S+ (\S+)"', svg)
-    top, height = (float(box[1]), float(box[2])) if box else (-_SIZE, _SIZE)
-    return RawPicture(svg.encode(), round(height / _SIZE, 3), round((height + top) / _SIZE, 3))
+    drawn = outline_of((Run(latex, math=True, plain=latex),), _SIZE)
+    ascent, descent = round(drawn.ascent + _MARGIN, 2), round(drawn.descent + _MARGIN, 2)
+    box = f"0 {-ascent} {drawn.width:.2f} {ascent + descent:.2f}"
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{drawn.width:.2f}" height="{ascent + descent:.2f}" '
+        f'viewBox="{box}"><path d="{drawn.path}"/></svg>'
+    )
+    return RawPicture(svg.encode(), round((ascent + descent) / _SIZE, 3), round(descent / _SIZE, 3))

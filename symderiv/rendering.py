@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from symderiv._paths import templates_dir
-from symderiv.document import Blank, Block, Chain, Document, Figure, Formula, Formulas, Piece, Question, Raw, Table
+from symderiv.document import Blank, Block, Chain, Document, Figure, Formula, Formulas, Heading, Piece, Question, Raw, Table
 from symderiv.errors import FormatError, SymderivError, ToolError, UnknownNameError
 from symderiv.escaping import latex_text, slug, typst_string, typst_text
 from symderiv.inline import pieces, plain
@@ -95,7 +95,7 @@ class Rendering:
         self.language = LANGUAGES[language]
         self.files: dict[str, bytes] = {}
         self.place = place
-        self._folders = folders
+        self._level = 0
         self._environment = _environment(language, folders)
         self._macros = {kind: self._load(kind).module for kind in ("inline", "blocks")}
 
@@ -130,6 +130,11 @@ class Rendering:
             raise placed from bad
         finally:
             self.place = outer
+
+    def level(self, heading: Heading) -> int:
+        """The heading's level, at most one below the heading before: tagged PDF knows no gaps."""
+        self._level = min(heading.level, self._level + 1)
+        return self._level
 
     def inline(self, text: Any, scope: Any = None) -> Markup:
         """A line of text (or pieces, or an expression) with its markup."""

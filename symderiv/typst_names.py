@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from symderiv.escaping import clean, shown, typst_string
+
 _LETTERS = """
     alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
     Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
@@ -44,7 +46,7 @@ def sympy_name(name: str) -> str:
     """
     if "{" in name or "\\" in name:
         return _from_latex(name)
-    if not re.fullmatch(r"[A-Za-z0-9_^']+", name):
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_^']*", name):
         return quoted(name)
     from sympy.printing.conventions import split_super_sub
 
@@ -59,8 +61,7 @@ def sympy_name(name: str) -> str:
 
 def quoted(text: str) -> str:
     """Text inside Typst mathematics."""
-    clean = "".join(c if c.isprintable() else " " for c in text)
-    return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return typst_string("".join(sign if shown(sign) else f"[U+{ord(sign):04X}]" for sign in clean(text)))
 
 
 def _part(word: str, whole: bool = False) -> str:

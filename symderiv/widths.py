@@ -71,6 +71,12 @@ def _one(tokens: list[str], at: int) -> tuple[float, int]:
         above, at = _one(tokens, at)
         below, at = _one(tokens, at) if at < len(tokens) else (0.0, at)
         return max(above, below) * (0.75 if name == "tfrac" else 1.0) + _COMMANDS[name], at
+    if name in ("sum", "prod"):  # in a display the limits stand below and above
+        scripts = 0.0
+        while at < len(tokens) and tokens[at] in ("^", "_"):
+            limit, at = _one(tokens, at)
+            scripts = max(scripts, limit)
+        return max(_COMMANDS[name], scripts) + 0.17, at
     if not name[0].isalpha():
         return _THIN.get(name, 0.5), at
     return _COMMANDS.get(name, _WORDS.get(name, 0.62)), at

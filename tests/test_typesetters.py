@@ -1,0 +1,179 @@
+"""PDF by both engines: complete, tagged, reproducible, nothing off the page; errors with their place."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from paper_samples import DEMO, NAMES, SVG, W
+from pypdf import PdfReader
+
+from symderiv.document import AUTO, Document, Figure, Formula, Heading, Meta, Picture, Prose, Question, Raw
+from symderiv.errors import FormatError, LimitError, ToolError
+from symderiv.rendering import Rendered, render
+from symderiv.typesetters import PlacedError, have_latex, latex_pdf, typst_pages, typst_pdf
+
+
+def read(pdf):
+    return PdfReader(io.BytesIO(pdf))
+
+
+def text_of(pdf):
+    return " ".join("".join(page.extract_text() for page in read(pdf).pages).split())
+
+
+def pixels(png):
+    """A PNG of eight-bit colours as an array; filters as in the PNG specification, section 9."""
+    at, data, header = 8, b"", b""
+    while at < len(png):
+        size, kind = struct.unpack(">I4s", png[at : at + 8])
+        header = png[at + 8 : at + 8 + size] if kind == b"IHDR" else header
+        data += png[at + 8 : at + 8 + size] if kind == b"IDAT" else b""
+        at += size + 12
+    width, height, _, colour = struct.unpack(">IIBB", header[:10])
+    channels = {2: 3, 6: 4, 0: 1}[colour]
+    raw = np.frombuffer(zlib.decompress(data), np.uint8).reshape(height, 1 + width * channels)
+    out = np.zeros((height, width * channels), np.uint8)
+    for y in range(height):
+        line, above = raw[y, 1:].astype(int), out[y - 1].astype(int) if y else np.zeros(width * channels, int)
+        if raw[y, 0] in (0, 2):
+            out[y] = (line + above * (raw[y, 0] == 2)) % 256
+            continue
+        for x in range(width * channels):
+            left = int(out[y, x - channels]) if x >= channels else 0
+            corner = int(above[x - channels]) if x >= channels else 0
+            guess = left + above[x] - corner
+            nearest = min((left, above[x], corner), key=lambda v, g=guess: abs(g - v))
+            out[y, x] = (line[x] + {1: left, 3: (left + above[x]) // 2, 4: nearest}[int(raw[y, 0])]) % 256
+    return out.reshape(height, width, channels)[..., :3]
+
+
+def check_pdf(pdf):
+    reader = read(pdf)
+    assert len(reader.pages) >= 2
+    info = reader.metadata
+    assert info["/Title"].startswith("Midterm: a demonstration") and info["/Author"] == "Course staff"
+    assert "backprop" in info["/Keywords"] and "/CreationDate" not in info
+    fonts = {f for page in reader.pages for f in page["/Resources"].get("/Font", {}).values()}
+    assert fonts
+    for font in fonts:
+        font = font.get_object()
+        inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+        assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(inner["/FontDescriptor"].get_object())
+    assert any("chain rule" in item.title for item in reader.outline if not isinstance(item, list))
+    links = [a.get_object() for page in reader.pages for a in page.get("/Annots") or []]
+    assert any("example.org" in str(link.get("/A", {}).get("/URI", "")) for link in links)
+
+
+def test_typst_makes_a_complete_tagged_pdf():
+    pdf = typst_pdf(render(DEMO, "typst"))
+    check_pdf(pdf)
+    root = read(pdf).trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in root and root["/Lang"] == "en"
+    assert b"pdfuaid" in pdf or "pdfuaid" in root["/Metadata"].get_object().get_data().decode()
+
+
+def test_typst_reads_pictures_and_formulas_aloud():
+    pdf = typst_pdf(render(DEMO, "typst"))
+    alts = [str(o.get_object().get("/Alt")) for o in _structure(read(pdf).trailer["/Root"]["/StructTreeRoot"])]
+    assert "A circle with a line" in alts and any("u_1" in alt for alt in alts)
+
+
+def _structure(element):
+    for kid in _kids(element.get_object()):
+        yield kid
+        yield from _structure(kid)
+
+
+def _kids(element):
+    kids = element.get("/K", [])
+    kids = kids if isinstance(kids, list) else [kids]
+    return [kid for kid in kids if hasattr(kid.get_object(), "get")]
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_nothing_leaves_the_typst_page(paper):
+    document = Document(DEMO.title, DEMO.blocks, meta=Meta(paper=paper))
+    for page in typst_pages(render(document, "typst"), ppi=40):
+        shown = pixels(page)
+        assert abs(shown.shape[0] / 40 - (11.69 if paper == "a4" else 11.0)) < 0.05
+        margin = int(40 * 2.0 / 2.54)
+        assert (shown[:, :margin] > 250).all() and (shown[:, -margin:] > 250).all()
+
+
+def test_typst_gives_the_same_bytes():
+    assert typst_pdf(render(DEMO, "typst")) == typst_pdf(render(DEMO, "typst"))
+
+
+def test_typst_errors_are_ours():
+    with pytest.raises(FormatError, match="Typst cannot set the document: error: unknown variable: nothing"):
+        typst_pdf(Rendered("#nothing"))
+
+
+def test_raw_latex_that_only_tex_knows_is_refused_without_tex():
+    with pytest.raises(FormatError, match=r"raw LaTeX .*\\\\foo.*only TeX knows"):
+        render(Document("t", (Prose((Raw(r"\foo{x}"),)),)), "typst")
+
+
+@pytest.mark.slow
+@pytest.mark.exe("latexmk", "pdflatex")
+def test_latex_makes_a_complete_pdf_without_overfull_boxes():
+    pdf, overfull = latex_pdf(render(DEMO, "latex"))
+    check_pdf(pdf)
+    assert overfull == []
+    assert pdf == latex_pdf(render(DEMO, "latex"))[0]
+
+
+@pytest.mark.slow
+@pytest.mark.exe("latexmk", "pdflatex")
+def test_both_engines_print_the_same_words():
+    words = [set(text_of(pdf).split()) for pdf in (latex_pdf(render(DEMO, "latex"))[0], typst_pdf(render(DEMO, "typst")))]
+    plain = [{word.strip(".,;:()“”’") for word in found if word.isascii() and word.isalpha()} for found in words]
+    assert len(plain[0] & plain[1]) > 0.85 * len(plain[0] | plain[1])
+
+
+@pytest.mark.exe("latexmk", "pdflatex")
+def test_an_error_in_raw_latex_is_told_with_its_place():
+    blocks = (Heading(1, "5. Title"), Question("b", (Prose(("see ", Raw(r"\undefinedthing"))),)))
+    rendered = render(Document("t", blocks), "latex")
+    marked = Rendered(rendered.replace("\n\\section{5", "\n% problem 5\n\\section{5", 1), rendered.files)
+    with pytest.raises(PlacedError, match=r"problem 5, part \(b\), line \d+: Undefined control sequence") as caught:
+        latex_pdf(marked)
+    assert caught.value.problems == {"problem 5"} and len(str(caught.value)) < 400
+
+
+@pytest.mark.exe("latexmk", "pdflatex")
+def test_a_loop_in_raw_latex_is_stopped():
+    with pytest.raises(LimitError, match="did not end"):
+        latex_pdf(Rendered("\\documentclass{article}\\begin{document}\\def\\x{\\x}\\x\\end{document}"), seconds=3)
+
+
+@pytest.mark.exe("latexmk", "pdflatex")
+@pytest.mark.parametrize("attack", [r"\immediate\write18{touch pwned}", r"\input{/etc/passwd}", r"\openin1=/etc/passwd "])
+def test_raw_latex_reaches_no_shell_and_no_file(attack, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = Rendered("\\documentclass{article}\\begin{document}a " + attack + "\\ifeof1 closed\\fi\\end{document}")
+    try:
+        pdf, _ = latex_pdf(source)
+    except FormatError:
+        pdf = b""
+    assert not list(tmp_path.iterdir())
+    assert not pdf or "root:" not in text_of(pdf)
+
+
+def test_without_tex_the_way_out_is_named(monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert not have_latex()
+    with pytest.raises(ToolError, match="latexmk is not installed; PDFs can be made without TeX"):
+        latex_pdf(Rendered("x"))
+
+
+def test_tex_can_be_declined(monkeypatch):
+    monkeypatch.setenv("SYMDERIV_TEX", "0")
+    assert not have_latex()
+
+
+def test_a_figure_and_a_number_in_both(tmp_path):
+    document = Document("t", (Figure(Picture(SVG), "c", "a"), Formula((W, "=", 1), AUTO), Prose("@{1}", NAMES)))
+    assert "(1)" in text_of(typst_pdf(render(document, "typst")))
