@@ -1,0 +1,49 @@
+"""Exam and solutions from the same problem."""
+
+import pytest
+from paper_samples import SECRETS, exam_problem
+
+from symderiv.blocktree import holds_answers
+from symderiv.errors import ProblemError
+from symderiv.exams import exam_document, problem_blocks
+from symderiv.judging import has_form, judge
+from symderiv.problem import Answer, Paper, Part, Problem
+from symderiv.rendering import LANGUAGES, render
+
+PAPER = Paper("Midterm", "Autumn", author="Staff")
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_students_see_no_answer_and_staff_see_all(language):
+    student, staff = (render(exam_document(PAPER, [exam_problem()], a), language) for a in ("student", "staff"))
+    assert "forty" not in student and "hidden solution" not in student and not any("u_{3}" in t for t in (student,))
+    assert "hidden solution" in staff and "forty" in staff
+
+
+def test_the_students_data_hold_no_answer():
+    blocks = problem_blocks(exam_problem(), "student")
+    assert not holds_answers(blocks) and not [s for s in SECRETS[:2] if s in repr(blocks)]
+    assert exam_problem().without_answers().answers == ()
+
+
+def test_an_answer_without_a_solution_prints_itself():
+    shown = render(exam_document(PAPER, [exam_problem()], "staff"), "markdown")
+    assert "The value: forty-two" in shown
+
+
+def test_wrong_use():
+    with pytest.raises(ProblemError, match="audience"):
+        problem_blocks(exam_problem(), "teacher")
+    with pytest.raises(ProblemError, match=r"part \(a\) stands twice"):
+        Problem(1, "t", parts=(Part("a", ()), Part("a", ())))
+    with pytest.raises(ProblemError, match="letter"):
+        Part("a}b", ())
+
+
+def test_value_and_form_are_judged_apart():
+    import sympy
+
+    x = sympy.Symbol("x")
+    assert judge(Answer("1", ("a", "b")), ("a", "c")).value == "refuted"
+    assert has_form(2 * x + 2, "expanded") and not has_form(sympy.Mul(2, x + 1, evaluate=False), "expanded")
+    assert has_form(x * (x + 1), "factored") and not has_form(x**2 + x, "factored")
