@@ -197,6 +197,10 @@ class Backward:
         what = f"of d{self.output.name}/d{self.graph.name_of(index)}"
         return self._in_inputs(self.tape.adjoint_of(index), what, limit)
 
+    def value_in_inputs(self, index: int, what: str, limit: int = EXPRESSION_LIMIT) -> Any:
+        """A forward node in the inputs, multiplied out where it is a polynomial."""
+        return self._in_inputs(index, what, limit)
+
     def expanded_contribution(self, edge: Edge, limit: int = EXPRESSION_LIMIT) -> Any:
         """One edge's contribution in the inputs."""
         what = f"of the contribution of {edge.source.name!r} through {edge.target.name!r}"

@@ -30,7 +30,17 @@ def softplus(a: Any, out: Any = None) -> Any:
 
 def relu(a: Any, out: Any = None) -> Any:
     """max(a, 0)."""
-    return np.maximum(a, 0, out)
+    return np.maximum(a, 0, out=out)
+
+
+def maximum(a: Any, b: Any, out: Any = None) -> Any:
+    """The larger of two; NumPy takes its buffer by keyword only."""
+    return np.maximum(a, b, out=out)
+
+
+def minimum(a: Any, b: Any, out: Any = None) -> Any:
+    """The smaller of two."""
+    return np.minimum(a, b, out=out)
 
 
 def step(a: Any, out: Any = None) -> Any:
@@ -61,6 +71,8 @@ _OWN: dict[str, Callable[..., Any]] = {
     "sigmoid": sigmoid,
     "softplus": softplus,
     "relu": relu,
+    "maximum": maximum,
+    "minimum": minimum,
     "step": step,
     "sign": sign,
     "erf": erf,

@@ -110,8 +110,9 @@ def power_code(exponent: int | Fraction | float) -> int:
     if key not in _added:
 
         def template(sp: Any, a: Any) -> Any:
-            exact = isinstance(exponent, (int, Fraction))
-            return a ** (sp.Rational(exponent.numerator, exponent.denominator) if exact else sp.Float(exponent))
+            if isinstance(exponent, float):
+                return a ** sp.Float(exponent)
+            return a ** sp.Rational(exponent.numerator, exponent.denominator)
 
         faithful = isinstance(exponent, int) and exponent > 0
         _added[key] = _append(Operation(f"power {exponent}", 1, template, faithful=faithful))
