@@ -1,0 +1,377 @@
+"""Evaluate an expression at concrete sizes and numbers: the second route.
+
+Nothing of the symbolic kernel is used: derivatives come from jets, inverses from
+elimination, expectations from enumerating every outcome, or from quadrature
+nodes that are exact for the polynomial degree asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from symderiv import jets
+from symderiv.errors import LimitError
+from symderiv.expressions import Expr, constant, symbol
+from symderiv.fields import BALLS, BALLS_PI, FLOAT, Point, Undefined
+from symderiv.jets import Array
+from symderiv.outcomes import outcomes
+from symderiv.symbols import Symbol
+
+MAX_OUTCOMES = 3000
+
+
+def evaluate(e: Expr, at: Point) -> Array:
+    """The value of an expression at a point: an array (or jet) of shape (batch, *shape).
+
+    Raises Undefined where an exact or ball evaluation has no value (float64 gives
+    NaN instead), LimitError where an expectation has too many outcomes.
+    """
+    found = at.memo.get(e)
+    if found is None:
+        found = _TABLE[e.op](e, at)
+        at.memo[e] = found
+    return found
+
+
+def _fit(a: Array, have: int, want: int) -> Array:
+    """Insert axes of size 1 before the own shape, so that it broadcasts from the last axis."""
+    if have == want:
+        return a
+    return jets.linear(lambda x: x.reshape(*x.shape[: x.ndim - have], *[1] * (want - have), *x.shape[x.ndim - have :]), a)
+
+
+def _aligned(e: Expr, at: Point) -> list[Array]:
+    rank = len(e.shape)
+    out = [_fit(evaluate(a, at), len(a.shape), rank) for a in e.args]
+    return [_stretched(a, at.shape(e.shape)) for a in out]
+
+
+def _stretched(a: Array, shape: tuple[int, ...]) -> Array:
+    if not shape:
+        return a
+    return jets.linear(lambda x: np.broadcast_to(x, (*x.shape[: x.ndim - len(shape)], *shape)), a)
+
+
+def _fold(f: Callable[[Array, Array], Array]) -> Callable[[Expr, Point], Array]:
+    return lambda e, at: reduce(f, _aligned(e, at))
+
+
+def _matmul(e: Expr, at: Point) -> Array:
+    value, rank = evaluate(e.args[0], at), len(e.args[0].shape)
+    for arg in e.args[1:]:
+        other, right = evaluate(arg, at), len(arg.shape)
+        a = jets.linear(lambda x: x[..., None, :], value) if rank == 1 else value
+        b = jets.linear(lambda x: x[..., None], other) if right == 1 else other
+        value = jets.bilinear(np.matmul, a, b)
+        if right == 1:
+            value = jets.linear(lambda x: x[..., 0], value)
+        if rank == 1:
+            value = jets.linear(lambda x: x[..., 0, :] if right == 2 else x[..., 0], value)
+        rank = rank + right - 2
+    return value
+
+
+def _power(e: Expr, at: Point) -> Array:
+    base, exponent = evaluate(e.args[0], at), e.args[1]
+    if exponent.op != "num":
+        log = _function("log", base, at)
+        return _function("exp", jets.multiply(_fit(evaluate(exponent, at), 0, len(e.shape)), log), at)
+    return _number_power(base, exponent.data, at)
+
+
+def _number_power(base: Array, q: Fraction, at: Point) -> Array:
+    if q.denominator == 1:
+        n = abs(q.numerator)
+        result = reduce(jets.multiply, [base] * n) if n else jets.linear(lambda x: x * 0 + 1, jets.plain(base))
+        return _reciprocal(result, at) if q < 0 else result
+    if q.denominator == 2:
+        return _number_power(_function("sqrt", base, at), Fraction(q.numerator), at)
+    log = _function("log", base, at)
+    return _function("exp", jets.linear(lambda x: x * at.field.number(q), log), at)
+
+
+def _reciprocal(a: Array, at: Point) -> Array:
+    if at.field is FLOAT:
+        with np.errstate(all="ignore"):
+            return jets.reciprocal(a)
+    for x in np.asarray(jets.plain(a)).reshape(-1):
+        if x == 0 or (at.field is BALLS and at.field.compare(x) == 0):
+            raise Undefined("division by zero")
+    return jets.reciprocal(a)
+
+
+def _function(name: str, a: Array, at: Point) -> Array:
+    """A smooth function entry by entry, with its derivative."""
+    f = at.field.functions.get(name)
+    if f is None:
+        raise LimitError(f"{name} has no value in {at.field.name}")
+    slopes: dict[str, Callable[[Array], Array]] = {
+        "exp": lambda v: _function("exp", v, at),
+        "log": lambda v: _reciprocal(v, at),
+        "sin": lambda v: _function("cos", v, at),
+        "cos": lambda v: jets.negative(_function("sin", v, at)),
+        "sqrt": lambda v: jets.linear(lambda x: x / 2, _reciprocal(_function("sqrt", v, at), at)),
+        "tanh": lambda v: jets.add(_ones(v), jets.negative(_square(_function("tanh", v, at)))),
+        "erf": lambda v: jets.linear(
+            lambda x: x * (2 / np.sqrt(np.pi) if at.field is FLOAT else 2 / BALLS_PI.sqrt()),
+            _function("exp", jets.negative(_square(v)), at),
+        ),
+    }
+    return jets.entrywise(f, slopes[name], a)
+
+
+def _square(a: Array) -> Array:
+    return jets.multiply(a, a)
+
+
+def _ones(a: Array) -> Array:
+    return jets.plain(a) * 0 + 1
+
+
+def _step(a: Array, at: Point) -> Array:
+    """1 above 0, 0 below; at 0 there is no value."""
+
+    def f(x: Array) -> Array:
+        if at.field is FLOAT:
+            return np.where(x > 0, 1.0, np.where(x < 0, 0.0, np.nan))
+
+        def one(entry: Any) -> Any:
+            s = at.field.compare(entry)
+            if s == 0:
+                raise Undefined("a step, sign or kink at 0")
+            return entry * 0 + (1 if s > 0 else 0)
+
+        return np.frompyfunc(one, 1, 1)(x)
+
+    return jets.constant_slope(f, a)
+
+
+def _sign(a: Array, at: Point) -> Array:
+    return jets.add(jets.linear(lambda x: 2 * x, _step(a, at)), -_ones(a))
+
+
+def _relu(a: Array, at: Point) -> Array:
+    return jets.multiply(a, _step(a, at))
+
+
+def _abs(a: Array, at: Point) -> Array:
+    return jets.multiply(a, _sign(a, at))
+
+
+def _one_plus_exp(a: Array, at: Point) -> Array:
+    return jets.add(_function("exp", a, at), _ones(a))
+
+
+def _axis(e: Expr, axis: int | None) -> tuple[int, ...]:
+    rank = len(e.shape)
+    return tuple(range(-rank, 0)) if axis is None else (axis - rank,)
+
+
+def _total(a: Array, axes: tuple[int, ...]) -> Array:
+    return jets.linear(lambda x: x.sum(axis=axes) if axes else x, a)
+
+
+def _mean(a: Array, axes: tuple[int, ...]) -> Array:
+    plain = jets.plain(a)
+    count = int(np.prod([plain.shape[k] for k in axes], dtype=int))
+    return jets.linear(lambda x: x / count, _total(a, axes))
+
+
+def _variance(e: Expr, at: Point) -> Array:
+    a, axes = evaluate(e.args[0], at), _axis(e.args[0], e.data)
+    average = jets.linear(lambda x: np.expand_dims(x, axes), _mean(a, axes))
+    return _mean(_square(jets.add(a, jets.negative(average))), axes)
+
+
+def _softmax(a: Array, at: Point) -> Array:
+    up = _function("exp", a, at)
+    return jets.multiply(up, jets.linear(lambda x: x[..., None], _reciprocal(_total(up, (-1,)), at)))
+
+
+def _diag(a: Array) -> Array:
+    def f(x: Array) -> Array:
+        out = np.zeros((*x.shape, x.shape[-1]), dtype=x.dtype)
+        k = np.arange(x.shape[-1])
+        out[..., k, k] = x
+        return out
+
+    return jets.linear(f, a)
+
+
+def _inverse(a: Array, at: Point) -> Array:
+    return jets.inverse(a, at.field.inverse)
+
+
+def _determinant(a: Array, at: Point) -> Array:
+    return jets.determinant(a, at.field.determinant, at.field.inverse)
+
+
+def _gradient(e: Expr, at: Point, f: Callable[[Point], Array], own: tuple[int, ...]) -> Array:
+    x = e.args[1]
+    depth = at.depth + 1
+    base = at.values[x]
+    deeper = at.with_values({x: jets.seed(base, depth, at.shape(x.shape), at.field.number(Fraction(1)))}, 1)
+    return jets.derivative(f(deeper), depth, own, at.shape(x.shape))
+
+
+def _first(e: Expr, at: Point) -> Array:
+    return _gradient(e, at, lambda p: evaluate(e.args[0], p), at.shape(e.args[0].shape))
+
+
+def _hessian(e: Expr, at: Point) -> Array:
+    own = at.shape(e.args[1].shape)
+    return _gradient(e, at, lambda p: _gradient(e, p, lambda q: evaluate(e.args[0], q), ()), own)
+
+
+def direction_of(x: Expr) -> Expr:
+    """The symbol dX that ``differential(f, X)`` is linear in."""
+    return symbol(Symbol(f"d{x.data.name}", x.shape))
+
+
+def _differential(e: Expr, at: Point) -> Array:
+    f, x = e.args[0], e.args[1]
+    direction = evaluate(e.args[2] if len(e.args) == 3 else direction_of(x), at)
+    slopes = _first(e, at)
+    direction = _fit(direction, len(x.shape), len(f.shape) + len(x.shape))
+    return _total(jets.multiply(slopes, direction), tuple(range(-len(x.shape), 0)))
+
+
+def _expected(e: Expr, at: Point, f: Callable[[Point], Array], rank: int) -> Array:
+    """Σ over outcomes of probability × value; the outcomes are one further axis in front of all others."""
+    values, weights = outcomes(e, at, evaluate, MAX_OUTCOMES)
+    inner = f(at.with_values(values))
+    weighted = jets.multiply(inner, _fit(weights, 0, rank))
+    return jets.linear(lambda x: x.sum(axis=0), weighted)
+
+
+def _mean_of(e: Expr, at: Point) -> Array:
+    return _expected(e, at, lambda p: evaluate(e.args[0], p), len(e.shape))
+
+
+def _covariance(e: Expr, at: Point) -> Array:
+    """E[(f − Ef)(g − Eg)], outer over the axes of f and g (Var: entry by entry)."""
+    f, g = e.args[0], e.args[-1]
+    centre = [_expected(e, at, lambda p, t=t: evaluate(t, p), len(t.shape)) for t in (f, g)]
+
+    def product(p: Point) -> Array:
+        u, v = (jets.add(evaluate(t, p), jets.negative(c)) for t, c in zip((f, g), centre, strict=True))
+        if e.op == "Cov" and f.shape and g.shape:
+            u, v = jets.linear(lambda x: x[..., None], u), jets.linear(lambda x: x[..., None, :], v)
+        elif e.op == "Cov" and g.shape:
+            u = _fit(u, 0, 1)
+        elif e.op == "Cov" and f.shape:
+            v = _fit(v, 0, 1)
+        return jets.multiply(u, v)
+
+    return _expected(e, at, product, len(e.shape))
+
+
+def _symbol(e: Expr, at: Point) -> Array:
+    if e not in at.values:
+        raise LimitError(f"no value is given for {e.data.name}")
+    return at.values[e]
+
+
+def _filled(value: int) -> Callable[[Expr, Point], Array]:
+    def f(e: Expr, at: Point) -> Array:
+        return np.broadcast_to(at.number(value).reshape(1, *[1] * len(e.shape)), (1, *at.shape(e.shape)))
+
+    return f
+
+
+def _identity(e: Expr, at: Point) -> Array:
+    return _diag(evaluate(constant("ones", e.shape[:1]), at))
+
+
+def _unary(f: Callable[[Array, Point], Array]) -> Callable[[Expr, Point], Array]:
+    return lambda e, at: f(evaluate(e.args[0], at), at)
+
+
+def _pi(e: Expr, at: Point) -> Array:
+    return np.array([np.pi]) if at.field is FLOAT else np.array([BALLS_PI], dtype=object)
+
+
+def _log_abs_det(a: Array, at: Point) -> Array:
+    return _function("log", _abs(_determinant(a, at), at), at)
+
+
+def _matrix_norm(e: Expr, at: Point) -> Array:
+    a = evaluate(e.args[0], at)
+    return _function("sqrt", _total(_square(a), _axis(e.args[0], None)), at)
+
+
+def _outer(e: Expr, at: Point) -> Array:
+    u, v = (evaluate(a, at) for a in e.args)
+    return jets.multiply(jets.linear(lambda x: x[..., None], u), jets.linear(lambda x: x[..., None, :], v))
+
+
+def _reduction(f: Callable[[Array, tuple[int, ...]], Array]) -> Callable[[Expr, Point], Array]:
+    return lambda e, at: f(evaluate(e.args[0], at), _axis(e.args[0], e.data))
+
+
+_TABLE: dict[str, Callable[[Expr, Point], Array]] = {
+    "sym": _symbol,
+    "num": lambda e, at: at.number(e.data),
+    "dim": lambda e, at: at.number(at.size(e.data)),
+    "pi": _pi,
+    "eye": _identity,
+    "ones": _filled(1),
+    "zeros": _filled(0),
+    "add": _fold(jets.add),
+    "mul": _fold(jets.multiply),
+    "div": lambda e, at: (lambda ab: jets.multiply(ab[0], _reciprocal(ab[1], at)))(_aligned(e, at)),
+    "neg": _unary(lambda a, at: jets.negative(a)),
+    "pow": _power,
+    "matmul": _matmul,
+    "T": lambda e, at: (
+        jets.linear(lambda x: np.swapaxes(x, -1, -2), evaluate(e.args[0], at)) if len(e.shape) == 2 else evaluate(e.args[0], at)
+    ),
+    "tr": _unary(lambda a, at: jets.linear(lambda x: x.diagonal(axis1=-2, axis2=-1).sum(axis=-1), a)),
+    "det": _unary(_determinant),
+    "logdet": _unary(_log_abs_det),
+    "inv": _unary(_inverse),
+    "norm": _matrix_norm,
+    "norm1": lambda e, at: _total(_abs(evaluate(e.args[0], at), at), _axis(e.args[0], None)),
+    "diag": _unary(lambda a, at: _diag(a)),
+    "diagonal": _unary(lambda a, at: jets.linear(lambda x: x.diagonal(axis1=-2, axis2=-1), a)),
+    "outer": _outer,
+    "col": _unary(lambda a, at: jets.linear(lambda x: x[..., None], a)),
+    "sum": _reduction(_total),
+    "mean": _reduction(_mean),
+    "var": _variance,
+    **{name: _unary(lambda a, at, name=name: _function(name, a, at)) for name in ("exp", "log", "sin", "cos", "sqrt", "tanh", "erf")},
+    "sigmoid": _unary(lambda a, at: _reciprocal(_one_plus_exp(jets.negative(a), at), at)),
+    "relu": _unary(_relu),
+    "softplus": _unary(lambda a, at: _function("log", _one_plus_exp(a, at), at)),
+    "step": _unary(_step),
+    "sign": _unary(_sign),
+    "abs": _unary(_abs),
+    "softmax": _unary(_softmax),
+    "logsumexp": _unary(lambda a, at: _function("log", _total(_function("exp", a, at), (-1,)), at)),
+    "E": _mean_of,
+    "Var": _covariance,
+    "Cov": _covariance,
+    "grad": _first,
+    "jacobian": _first,
+    "diff": _first,
+    "hessian": _hessian,
+    "differential": _differential,
+}
+
+
+def elementary(kind: str, a: Array, at: Point, q: Fraction = Fraction(1)) -> Array:
+    """One of the kernel's atoms on arrays: pow (to ``q``), log (of the absolute value), inv, det …"""
+    table: dict[str, Callable[[], Array]] = {
+        "pow": lambda: _number_power(a, q, at),
+        "log": lambda: _function("log", _abs(a, at), at),
+        "step": lambda: _step(a, at),
+        "inv": lambda: _inverse(a, at),
+        "det": lambda: _determinant(a, at),
+        "logdet": lambda: _log_abs_det(a, at),
+    }
+    return table[kind]() if kind in table else _function(kind, a, at)
