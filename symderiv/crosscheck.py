@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from symderiv import graph_views as views
-from symderiv.errors import LimitError
+from symderiv.expansion import tree_size
 from symderiv.handles import GraphLike
 from symderiv.kernels import Kernel
 
 POINTS = 64
-DIRECT_LIMIT = 3_000  # operations of an expression that SymPy is asked to differentiate
-_STEP = 2e-3
+DIRECT_LIMIT, DIRECT_DEPTH = 3_000, 50  # operations, and nesting, of an expression that SymPy is asked to differentiate
+_STEP = 5e-4
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ def _direct_error(
 ) -> float | None:
     import sympy as sp
 
-    try:
-        expression = views.expression(graph, output, DIRECT_LIMIT)
-    except LimitError:
+    size, depth = tree_size(graph.columns, graph.columns.ancestors(output))
+    if size > DIRECT_LIMIT or depth > DIRECT_DEPTH:
         return None
+    expression = views.expression(graph, output)
     symbols = [views.symbol(graph, graph.position(name)) for name in inputs]
     real = [sp.Symbol(f"input_{k}", real=True) for k in range(len(symbols))]
     expression = expression.xreplace(dict(zip(symbols, real, strict=True)))
