@@ -85,25 +85,33 @@ def _run_in_executor(
         outcomes[index] = outcome
         report(index, outcome)
 
+    everything = list(range(len(tasks)))
+    _submit(function, tasks, everything, executor, seconds, settle)
+    # a task's own error is an outcome, so what is missing was lost on the way: a worker died, or the whole pool.
+    # It is tried there once more, and then in our own pool.
+    _submit(function, tasks, [n for n in everything if n not in outcomes], executor, seconds, settle)
+    lost = [n for n in everything if n not in outcomes]
+    again = [tasks[n] for n in lost]
+    run_tasks(function, again, seconds=seconds, on_result=lambda n, outcome: settle(lost[n], outcome))
+    return [outcomes[n] for n in everything]
+
+
+def _submit(
+    function: Callable[[Any], Any],
+    tasks: Sequence[Any],
+    indices: Sequence[int],
+    executor: concurrent.futures.Executor,
+    seconds: float | None,
+    settle: Callable[[int, Outcome], None],
+) -> None:
+    """Settle what the executor brings back of these tasks."""
     # many small tasks travel together: a message to a cluster costs more than a claim
-    size = min(_MOST_TOGETHER, max(1, len(tasks) // _MESSAGES))
-    bundles = [range(start, min(start + size, len(tasks))) for start in range(0, len(tasks), size)]
-    under_way: dict[concurrent.futures.Future[list[Outcome]], range] = {}
-    for bundle in bundles:
+    size = min(_MOST_TOGETHER, max(1, len(indices) // _MESSAGES))
+    under_way: dict[concurrent.futures.Future[list[Outcome]], Sequence[int]] = {}
+    for bundle in (indices[start : start + size] for start in range(0, len(indices), size)):
         with contextlib.suppress(concurrent.futures.BrokenExecutor):
             under_way[executor.submit(attempt_all, function, [tasks[n] for n in bundle], seconds)] = bundle
     for future in concurrent.futures.as_completed(under_way):
-        error = None if future.cancelled() else future.exception()
-        if future.cancelled() or isinstance(error, concurrent.futures.BrokenExecutor):
-            continue
-        if error is not None and not isinstance(error, Exception):
-            raise error
-        bundle = under_way[future]
-        came = future.result() if error is None else [Outcome(error=error) for _ in bundle]
-        for index, outcome in zip(bundle, came, strict=True):
-            settle(index, outcome)
-    # a pool of others that broke refuses everything after; what it left is done in our own
-    lost = [index for index in range(len(tasks)) if index not in outcomes]
-    again = [tasks[n] for n in lost]
-    run_tasks(function, again, seconds=seconds, on_result=lambda n, outcome: settle(lost[n], outcome))
-    return [outcomes[index] for index in range(len(tasks))]
+        if not future.cancelled() and future.exception() is None:
+            for index, outcome in zip(under_way[future], future.result(), strict=True):
+                settle(index, outcome)
