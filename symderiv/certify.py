@@ -18,15 +18,17 @@ from typing import Any
 from symderiv.claims import PROVED, REFUTED, SUPPORTED, UNDECIDED, Claim
 from symderiv.clearing import vanishes
 from symderiv.domains import condition, has_common_point
-from symderiv.errors import LimitError, ReadingError, ShapeError, SymderivError
+from symderiv.errors import LimitError, ReadingError, ShapeError
 from symderiv.expressions import Expr, as_expr, constant
 from symderiv.forms import Form
 from symderiv.indexed import subtract
 from symderiv.limits import deadline
 from symderiv.lowering import lower, no_random
+from symderiv.printing import latex
 from symderiv.refuting import Counterexample, confront, search
 from symderiv.scope import Scope
 from symderiv.shapes import show
+from symderiv.sympy_claims import decide
 
 SECONDS = 10.0
 
@@ -65,8 +67,6 @@ class Certificate:
         return (_sealed, fields)
 
     def _repr_latex_(self) -> str:
-        from symderiv.printing import latex
-
         sign = {"==": "="}.get(self.claim.relation, self.claim.relation)
         return f"${latex(self.claim.left)} {sign} {latex(self.claim.right)}$ ({self.verdict})"
 
@@ -105,9 +105,7 @@ def certify(
     'proved'
     """
     if _foreign(left) or _foreign(right):
-        from symderiv.sympy_claims import decide
-
-        return _sealed(*decide(left, right, seconds))
+        return _sealed(*decide(left, right))
     a, b = _sides(left, right, symbols, where)
     claim = Claim(a, "==", b)
     try:
@@ -184,5 +182,3 @@ def _proved(claim: Claim, a: Expr, b: Expr, multipliers: tuple[str, ...], rng: R
         evidence = "the difference vanishes after multiplication by " + ", ".join(f"{m} ({k}×)" for m, k in counted)
     return _sealed(claim, PROVED, method, evidence, None, condition(a, b))
 
-
-__all__ = ["Certificate", "SymderivError", "certify"]

@@ -44,7 +44,7 @@ LATEX = Language(
     r"\pi", "I", r"\mathbf{1}", "0", "latex",
 )
 TYPST = Language(
-    typst_name, "lr(({}))", "({})/({})", "{}^({})", "{}^top", " ", " dot.c ", " dot.circle ", "pi", "I", "bold(1)", "0",
+    typst_name, "lr(({}))", "({})/({})", "{}^({})", "{}^top", " ", " dot.c ", " dot.o ", "pi", "I", "bold(1)", "0",
     "typst",
 )  # fmt: skip
 

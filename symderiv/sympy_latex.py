@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 
@@ -12,6 +13,19 @@ def sympy_latex(obj: Any) -> str:
     >>> sympy_latex(sympy.log(sympy.Symbol("u_1")))
     '\\log{\\left(u_{1} \\right)}'
     """
-    from sympy.printing.latex import latex
+    return _printer().doprint(obj)
 
-    return latex(obj, mat_delim="[", mat_str="bmatrix", ln_notation=False, mul_symbol=None)
+
+@lru_cache(maxsize=1)
+def _printer() -> Any:
+    from sympy.printing.latex import LatexPrinter
+
+    class Printer(LatexPrinter):
+        def _print_Derivative(self, expr: Any) -> str:
+            """dy/dw as one fraction where a name is differentiated, which a reader knows from the blackboard."""
+            if len(expr.variable_count) != 1 or expr.variable_count[0][1] != 1 or not expr.expr.is_Symbol:
+                return super()._print_Derivative(expr)
+            top, bottom = self._print(expr.expr), self._print(expr.variables[0])
+            return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
+
+    return Printer({"mat_delim": "", "mat_str": "bmatrix", "ln_notation": False})

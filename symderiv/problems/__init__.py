@@ -1,0 +1,1 @@
+"""Exams: one folder each, one file per problem."""

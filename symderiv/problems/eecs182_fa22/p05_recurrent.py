@@ -1,0 +1,201 @@
+"""Problem 5: backpropagation through an unrolled scalar recurrence with one shared weight.
+
+The recurrence is described once, as a graph; every blank, derivative and
+contribution below is read off its forward and backward pass.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from symderiv.adjoints import Backward
+from symderiv.backprop_steps import Row, backward_steps
+from symderiv.derivation import Derivation, begin
+from symderiv.document import Blank, Bullets, Chain, Figure, Formula, Formulas, Line, Math, Prose, chain
+from symderiv.graph import Graph
+from symderiv.graph_drawing import draw
+from symderiv.problem import Answer, Part, Problem
+
+GIVEN_FORWARD = ("p", "q", "r", "s")  # the lines that the paper prints; the others are asked for
+GIVEN_BACKWARD = ("t", "s", "r", "q")
+
+
+def unrolled() -> tuple[Graph, Backward]:
+    """h_t = w·(u_t + h_{t−1}), three time steps from h_0 = 0, with the names the paper uses."""
+    graph = Graph("three time steps of a recurrence with one shared weight")
+    w, u1, u2, u3 = graph.inputs("w u_1 u_2 u_3")
+    p = graph.node("p", u1)
+    q = graph.node("q", w * p)
+    r = graph.node("r", u2 + q)
+    s = graph.node("s", w * r)
+    t = graph.node("t", u3 + s)
+    y = graph.node("y", w * t)
+    return graph, graph.backward(y)
+
+
+def problem() -> Problem:
+    """The problem with its computed answers."""
+    graph, backward = unrolled()
+    rows = {(row.kind, row.node, row.target): row for row in backward_steps(backward, "w")}
+    names = {name: graph[name].symbol for name in ("w", "u_1", "u_2", "u_3", "p", "q", "r", "s", "t", "y")}
+    return Problem(
+        number=5,
+        title="Backpropagation through a simple recurrent network",
+        scope=names,
+        points=18,
+        intro=(
+            Prose(
+                "A recurrent network has a scalar hidden state, scalar inputs $u_1$, $u_2$, $u_3$, no nonlinearity and no bias. "
+                "Its state starts at zero, and in each time step the sum of the input and the previous state is multiplied by "
+                "the same weight $w$. The figure shows three time steps; $y$ is the last state."
+            ),
+            Figure(draw(graph, "forward", highlight=["w"]), "The unrolled network. The weight $w$ is shared by three nodes.", label="rnn"),
+        ),
+        parts=(
+            _forward(backward, rows),
+            _derivative(backward),
+            _adjoints(backward, rows),
+            _contributions(graph, backward, rows),
+        ),
+    )
+
+
+def _forward(backward: Backward, rows: dict[tuple[str, str, str], Row]) -> Part:
+    given = [rows["forward value", name, ""] for name in GIVEN_FORWARD]
+    asked = [rows["forward value", name, ""] for name in ("t", "y")]
+    return Part(
+        "a",
+        (
+            Prose("Complete the forward pass: write the last two values in terms of $w$ and the inputs."),
+            Formulas(tuple(Formula(_equation(row)) for row in given)),
+            Formulas(tuple(Formula((row.left, "=", Blank(width=8, answer=row.chain[-1]))) for row in asked)),
+        ),
+        (Formulas(tuple(Formula(_equation(row)) for row in asked)),),
+        points=4,
+        answers=tuple(Answer(f"5a.{row.node}", row.chain[-1], f"the value of {row.node}", "expanded") for row in asked),
+    )
+
+
+def _derivative(backward: Backward) -> Part:
+    total = backward.total("w")
+    left = backward.derivative("w")
+    return Part(
+        "b",
+        (
+            Prose("From your expression for $y$, compute its derivative with respect to the weight."),
+            Formula((left, "=", Blank(width=8, answer=total))),
+        ),
+        (chain(_direct(backward), left),),
+        points=4,
+        answers=(Answer("5b", total, "the derivative of y by w", "expanded", derivation=_direct(backward)),),
+    )
+
+
+def _direct(backward: Backward) -> Derivation:
+    """Differentiate the closed form of the output; an independent route to the sum over the edges."""
+    w = backward.graph["w"].symbol
+    output = backward.graph.expression(backward.output)
+    return begin("direct derivative", sp.diff(output, w)).to(
+        backward.total("w"), why="the same polynomial as the sum over the uses of w"
+    )
+
+
+def _adjoints(backward: Backward, rows: dict[tuple[str, str, str], Row]) -> Part:
+    given = [rows["adjoint", name, ""] for name in GIVEN_BACKWARD]
+    asked = rows["adjoint", "p", ""]
+    return Part(
+        "c",
+        (
+            Prose("The backward pass starts at $y$. These derivatives are known; fill in the missing one."),
+            Formulas(tuple(Formula((row.left, "=", row.chain[0])) for row in given)),
+            Formula((asked.left, "=", Blank(width=6, answer=asked.chain[-1]))),
+        ),
+        (Formula(_equation(asked)),),
+        points=2,
+        answers=(Answer("5c", asked.chain[-1], "the derivative of y by p", derivation=_chained(asked)),),
+    )
+
+
+def _contributions(graph: Graph, backward: Backward, rows: dict[tuple[str, str, str], Row]) -> Part:
+    edges = list(backward.edges("w"))[::-1]  # from the last use back to the first, as the figure is read from the right
+    asked = [rows["contribution", "w", edge.target.name] for edge in edges]
+    total = rows["sum", "w", ""]
+    return Part(
+        "d",
+        (
+            Prose(
+                "The weight reaches $y$ along three edges. For each of them, find what a small change of $w$ does to $y$ "
+                "through this edge alone (you may use $p$, $q$, $r$, $s$, $t$ and the derivatives of $y$ by them), and add them up. "
+                "The edge on the right contributes $t$; check the sum against part (b)."
+            ),
+            Blank("Your work", height=6),
+        ),
+        (
+            Figure(
+                draw(backward, "contributions", highlight=["w"]),
+                "What each use of the shared weight contributes.",
+                label="contributions",
+            ),
+            Bullets(
+                tuple(
+                    (Prose(f"through ${edge.target.name}$:"), Formula(_contribution(row)))
+                    for edge, row in zip(edges, asked, strict=True)
+                )
+            ),
+            Chain(total.left, tuple(Line("=", step, why) for step, why in _sum_lines(backward, edges))),
+        ),
+        points=8,
+        answers=(
+            *(
+                Answer(f"5d.{edge.target.name}", edge.expanded, f"the contribution through {edge.target.name}")
+                for edge in edges
+            ),
+            Answer("5d.total", backward.total("w"), "the total derivative", derivation=sum_derivation(backward)),
+        ),
+    )
+
+
+def _sum_lines(backward: Backward, edges: list[Any]) -> list[tuple[Any, str]]:
+    recursive = sp.Add(*(edge.recursive for edge in edges), evaluate=False)
+    expanded = sp.Add(*(edge.expanded for edge in edges), evaluate=False)
+    return [
+        (recursive, "one term for each use of w"),
+        (expanded, "insert the values of the forward and backward pass"),
+        (backward.total("w"), "collect powers of w"),
+    ]
+
+
+def sum_derivation(backward: Backward) -> Derivation:
+    """The sum over the uses of w, in node names, in the inputs, and collected; every line certified."""
+    edges = backward.edges("w")
+    total = sp.Add(*(edge.expanded for edge in edges), evaluate=False)
+    w = backward.graph["w"].symbol
+    direct = sp.diff(backward.graph.expression(backward.output), w)
+    return (
+        begin("sum over the uses of w", total)
+        .to(backward.total("w"), why="collect powers of w")
+        .to(direct, why="the direct derivative of y")
+    )
+
+
+def _chained(row: Row) -> Derivation:
+    derivation = begin("adjoint", row.chain[1])
+    for after in row.chain[2:] or row.chain[1:]:
+        derivation = derivation.to(after, why=row.why)
+    return derivation
+
+
+def _equation(row: Row) -> tuple[Any, ...]:
+    out: list[Any] = [row.left]
+    for side in row.chain:
+        out += ["=", side]
+    return tuple(out)
+
+
+def _contribution(row: Row) -> tuple[Any, ...]:
+    return _equation(row)
+
+
+__all__ = ["Math", "problem", "sum_derivation", "unrolled"]
