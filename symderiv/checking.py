@@ -179,6 +179,8 @@ def jsonable(value: Any) -> Any:
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [jsonable(item) for item in value]
+    if hasattr(value, "as_dict"):
+        return jsonable(value.as_dict())
     if hasattr(value, "tolist"):
         return jsonable(value.tolist())
     if isinstance(value, numbers.Rational) or getattr(value, "is_Rational", False):

@@ -52,19 +52,22 @@ def assert_equal(
         if near is None:
             raise
         lines = [*str(error).splitlines(), near]
-        raise AssertionError(_picture("not equal: the shapes differ", statement, lines)) from None
+        raise AssertionError(_picture("not equal: the shapes differ", statement, lines, _caller())) from None
     if certificate.verdict not in accept:
         raise AssertionError(explain(statement, certificate, judge))
     return certificate
 
 
-def explain(statement: Statement, certificate: Any, certify: Certify) -> str:
+def explain(statement: Statement, certificate: Any, certify: Certify, place: str | None = None) -> str:
     """The picture of a statement that was not proved: verdict, line, sides, what is wrong, what would be right."""
+    place = _caller() if place is None else place
     verdict = str(certificate.verdict)
     lines = []
     difference = _evidence(certificate, "difference")
     if difference:
         lines.append(f"first differing term: {difference}")
+    elif isinstance(certificate.evidence, str) and certificate.evidence:
+        lines.append(f"evidence: {certificate.evidence}")
     if certificate.condition is not None:
         lines.append(f"provided that {certificate.condition}")
     counterexample = jsonable(certificate.counterexample)
@@ -75,12 +78,11 @@ def explain(statement: Statement, certificate: Any, certify: Certify) -> str:
         near = nearest_true(statement, certify, counterexample)
         lines += [near] if near else []
     title = f"{_WORDS.get(verdict, 'not proved')}: {verdict} by {certificate.method}"
-    return _picture(title, statement, lines)
+    return _picture(title, statement, lines, place)
 
 
-def _picture(title: str, statement: Statement, lines: list[str]) -> str:
+def _picture(title: str, statement: Statement, lines: list[str], place: str) -> str:
     sides = [f"left:  {shorten(statement.left, _WIDTH)}", f"right: {shorten(statement.right, _WIDTH)}"]
-    place = _caller()
     body = [*([f"line:  {place}"] if place else []), *sides, *lines]
     return "\n".join([title, *(f"  {line}" for line in body)])
 
@@ -90,9 +92,7 @@ def _caller() -> str:
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("symderiv."):
         frame = frame.f_back
-    name = str(frame.f_globals.get("__name__", ""))
-    # under the plugin the frames outside are pytest's own, and the claim's place stands in its file
-    return "" if name.startswith(("_pytest", "pluggy", "symderiv")) else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def _evidence(certificate: Any, key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,6 +14,7 @@ from judges import judge
 
 from symderiv.checking import Check, Result, check_files, jsonable
 from symderiv.checkreport import REPORTS, text
+from symderiv.cli import main
 
 
 def claims_file(tmp_path, *sides, name="claims.json"):
@@ -137,6 +139,19 @@ def test_github_annotations_are_escaped():
     lines = REPORTS["github"](sample()).splitlines()
     assert lines[0].startswith("::error file=f%2C1.json,line=7,title=b refuted::wrong%0Aexpected proved")
     assert sum(line.startswith("::error") for line in lines) == 3
+
+
+def test_open_claims_are_decided_and_counterexamples_have_their_four_keys(capsys):
+    files = sorted(map(str, (Path(__file__).parent / "data" / "claims").glob("*.json")))
+    main(["check", *files, "--format", "json"])
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert len(results) == sum(len(json.loads(Path(file).read_text())["claims"]) for file in files)
+    refuted = [result for result in results if result["verdict"] == "refuted"]
+    assert refuted and all(set(r["counterexample"]) == {"sizes", "values", "left", "right"} for r in refuted)
+    assert not any("error" in result for result in results)
+    expected = {c["id"]: c["expect"] for file in files for c in json.loads(Path(file).read_text())["claims"]}
+    opposite = {"proved": "refuted", "refuted": "proved"}
+    assert [r["id"] for r in results if r["verdict"] == opposite[expected[r["id"]]]] == []
 
 
 def test_numbers_of_all_kinds_become_json():

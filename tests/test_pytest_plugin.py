@@ -23,10 +23,11 @@ def test_claims_are_items_with_their_verdicts(pytester):
         [
             "false, expected proved",
             "not equal: refuted by *",
+            "*line:  *linear.claims.json:*",
             "*left:  grad(x@x, x)",
             "*right: x",
             "*counterexample: *",
-            "*nearest true statement (a factor 2): left = 2\\*(x)",
+            "*nearest true statement (a factor 2): left = 2[*](x)",
         ]
     )
     assert "Traceback" not in done.stdout.str()
@@ -35,7 +36,7 @@ def test_claims_are_items_with_their_verdicts(pytester):
 def test_the_nearest_true_statement_may_be_a_transpose(pytester):
     write(pytester, [TURNED])
     done = pytester.runpytest_inprocess()
-    done.stdout.fnmatch_lines(["*nearest true statement (a transpose): left = (2\\*A).T"])
+    done.stdout.fnmatch_lines(["*nearest true statement (a transpose): left = (2[*]A).T"])
 
 
 def test_a_file_that_is_none_is_one_error(pytester):
