@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_TEXT: Final = 10_000
 MAX_EXPONENT: Final = 4_000
+MAX_SIZE: Final = 10**9
 ANY_NAME: Final = "*"
 
 
@@ -177,8 +178,8 @@ def read_fraction(value: object, what: str = "number") -> Fraction:
     return Fraction(int(number.p), int(number.q))
 
 
-def read_int(value: object, what: str = "number", least: int | None = None) -> int:
-    """An integer at least ``least``; raises ModelError otherwise.
+def read_int(value: object, what: str = "number", least: int | None = None, most: int = MAX_SIZE) -> int:
+    """An integer from ``least`` to ``most``; raises ModelError below, LimitError above.
 
     >>> read_int("12", least=1)
     12
@@ -188,6 +189,8 @@ def read_int(value: object, what: str = "number", least: int | None = None) -> i
         raise ModelError(f"{what}: {shorten(str(value))} is not a whole number")
     if least is not None and number < least:
         raise ModelError(f"{what}: {number} is too small; it must be at least {least}")
+    if number > most:
+        raise LimitError(f"{what}: {shorten(str(number))} is beyond the limit {most}")
     return int(number)
 
 
@@ -233,6 +236,17 @@ def compare(left: sympy.Expr, right: sympy.Expr, what: str = "comparison") -> in
     0
     """
     return sign(left - right, what)
+
+
+def read_rows(value: object, what: str) -> dict[str, Mapping[str, object]]:
+    """A table of tables, name to row; raises ModelError for anything else.
+
+    >>> read_rows({"a": {"b": 1}}, "table")
+    {'a': {'b': 1}}
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(row, Mapping) for row in value.values()):
+        raise ModelError(f"{what}: expected a table of rows, each a table, got {shorten(repr(value))}")
+    return {str(name): row for name, row in value.items()}
 
 
 def largest(values: Sequence[sympy.Expr], what: str = "maximum") -> tuple[int, ...]:

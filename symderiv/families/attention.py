@@ -104,7 +104,7 @@ def _inputs(given: Mapping[str, Any]) -> tuple[Any, Any, Any, bool]:
         return parts[0], parts[1], parts[2], False
     keys = read_matrix(_columns(given["keys"]), ANY_NAME, "keys")
     given_values = need(given, "values")
-    scalar = not isinstance(given_values[0], (list, tuple))
+    scalar = isinstance(given_values, list) and not any(isinstance(v, (list, tuple)) for v in given_values)
     values = read_matrix(_columns(given_values), ANY_NAME, "values")
     query = pick(given, "query", "q")
     if query is not None:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from symderiv.errors import ModelError
-from symderiv.exact import read_fraction, read_int
+from symderiv.exact import read_fraction, read_int, read_matrix, read_rows
 from symderiv.families import FAMILIES
 from symderiv.families.forms import expr, num, words
 from symderiv.families.given import pick
@@ -62,33 +62,39 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _model(given: Mapping[str, Any]) -> SequenceModel:
     depth = pick(given, "depth", "length", "max_length", "steps", "T")
-    depth = None if depth is None else read_int(depth, "depth", 1)
+    depth = None if depth is None else read_int(depth, "depth", 1, 500)
     end = pick(given, "eos", "end", "end_token")
     logarithmic = any(name in given for name in _LOG_TABLES) or bool(given.get("logarithmic"))
     if "transition" in given or "transitions" in given:
         rows = _rows(pick(given, "transition", "transitions"), given)
         initial = pick(given, "initial", "start", "initial_distribution")
-        initial = dict(zip(given["vocab"], initial, strict=True)) if isinstance(initial, list) else initial
-        if initial is None:
-            raise ModelError("beam: a transition model needs 'initial', the first token's probabilities")
+        if isinstance(initial, list):
+            initial = dict(zip(_vocabulary(given, initial), initial, strict=True))
+        initial = read_rows({"initial": initial}, "initial")["initial"]
         end = end or _end(rows, initial)
         model = markov_model(initial, rows, read_int(depth or 1), logarithmic=logarithmic, end=end)
     else:
         rows = pick(given, *_TABLES, *_LOG_TABLES)
         if not isinstance(rows, Mapping):
             raise ModelError(f"beam: 'prob' (a table by prefix) or 'transition' is missing; given are {sorted(given)}")
-        model = tree_model(_flat(rows), depth, logarithmic=logarithmic, end=end or _end(rows, {}))
+        model = tree_model(_flat(read_rows(rows, "prob")), depth, logarithmic=logarithmic, end=end or _end(rows, {}))
     heat = read_fraction(pick(given, "temperature", "tau", default=1), "temperature")
     return model if heat == 1 else tempered(model, heat)
 
 
 def _rows(table: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(table, list):
-        names = list(given["vocab"])
-        return {a: dict(zip(names, row, strict=True)) for a, row in zip(names, table, strict=True)}
-    if not isinstance(table, Mapping):
-        raise ModelError("beam: 'transition' is a table from token to the next tokens' probabilities")
-    return table
+        names = _vocabulary(given, table)
+        return {a: dict(zip(names, row, strict=True)) for a, row in zip(names, read_matrix(table), strict=True)}
+    return read_rows(table, "transition")
+
+
+def _vocabulary(given: Mapping[str, Any], values: list[Any]) -> list[str]:
+    """The tokens that the entries of a list stand for."""
+    names = pick(given, "vocab", "vocabulary", "tokens")
+    if not isinstance(names, list) or len(names) != len(values):
+        raise ModelError(f"beam: 'vocab' must list one token for each of {len(values)} entries, got {names!r}")
+    return [str(name) for name in names]
 
 
 def _flat(rows: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,8 +35,9 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _padding(given: Mapping[str, Any], default: str = "circular") -> str:
     word = pick(given, "padding_mode", "pad_mode", "boundary")
-    if word is None and pick(given, "padding", "pad") in PADDING_NAMES:
-        word = pick(given, "padding", "pad")
+    sides = pick(given, "padding", "pad")
+    if word is None and isinstance(sides, str) and sides in PADDING_NAMES:
+        word = sides
     if word is None:
         text = prose(given)
         word = "zeros" if re.search(r"zero[- ]pad", text) and "circular pad" not in text else default
@@ -140,7 +141,9 @@ def _network(given: Mapping[str, Any]) -> tuple[list[Layer], list[Any]]:
     layers: list[Layer] = []
     weights: list[Any] = []
     for name in sorted(n for n in given if re.fullmatch(r"conv\d+", n)):
-        kernels = filters(given[name], depth)
+        kernels = exact_array(filters(given[name], depth), name).tolist()
+        if exact_array(kernels).ndim != 4:
+            raise ModelError(f"cnn_shift: {name} must be filters × channels × rows × columns")
         size = [len(kernels[0][0]), len(kernels[0][0][0])]
         side = pick(given, f"pad_{name}", "pad_top_bottom_left_right", "pad", "padding", default=0)
         layers.append({"type": "conv", "filters": len(kernels), "k": size, "padding_mode": mode,

@@ -27,15 +27,18 @@ _SHORTHAND: Final[dict[str, Callable[..., dict[str, Any]]]] = {
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters and activation sizes of every layer, and their totals."""
     dims, order = _input(given)
-    layers = [_layer(item, given) for item in need(given, "layers", "architecture")]
-    names = [str(item if isinstance(item, str) else item.get("type")) for item in need(given, "layers", "architecture")]
+    stack = need(given, "layers", "architecture")
+    if not isinstance(stack, list) or not all(isinstance(item, (str, Mapping)) for item in stack):
+        raise ModelError("question: 'layers' must be a list of layers, each an object or a name such as CONV3-10")
+    layers = [_layer(item, given) for item in stack]
+    names = [str(item if isinstance(item, str) else item.get("type")) for item in stack]
     return _answers(table(dims, layers), names, order)
 
 
 def _input(given: Mapping[str, Any]) -> tuple[list[int], list[int]]:
     """The input's sizes with the channels last, and where each axis stood in the question."""
     for name, value in given.items():
-        if not name.startswith("input") or not isinstance(value, (list, tuple)):
+        if not name.startswith("input") or not isinstance(value, (list, tuple)) or not value:
             continue
         letters = name.partition("_")[2].upper().lstrip("N")
         sizes = [read_int(v, name, 1) for v in value]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from symderiv.errors import ModelError
-from symderiv.exact import ANY_NAME, read_exact, read_int, read_vector
+from symderiv.exact import ANY_NAME, read_exact, read_int, read_matrix, read_vector
 from symderiv.families import FAMILIES
 from symderiv.families.forms import expr, mat, vec
 from symderiv.families.given import choose, pick, prose
@@ -56,7 +56,7 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _depth(given: Mapping[str, Any]) -> int | None:
     value = pick(given, "layers", "depth", "L", "n_layers")
-    return None if value is None else read_int(value, "layers", 1)
+    return None if value is None else read_int(value, "layers", 1, 1000)
 
 
 def _widths(given: Mapping[str, Any]) -> list[Any]:
@@ -175,7 +175,7 @@ def _residual(given: Mapping[str, Any]) -> dict[str, Any]:
         return flow | {
             "gradient": mat(result.total.tolist()), "block_jacobian": mat(result.one.tolist()),
             "skip_guarantees_gradient": result.keeps_every_gradient, "determinant": expr(result.one.det()),
-            "plain_gradient": mat((sympy.Matrix(given["J"]).applyfunc(read_exact) ** blocks).tolist()),
+            "plain_gradient": mat((sympy.Matrix(read_matrix(given["J"], ANY_NAME, "J")) ** blocks).tolist()),
         }
     unit = sympy.Symbol("I")
     branch = read_exact(given["J"], ANY_NAME, "J")
@@ -202,7 +202,7 @@ def _blocks(given: Mapping[str, Any]) -> dict[str, Any]:
 def _repeated(given: Mapping[str, Any]) -> dict[str, Any]:
     import sympy
 
-    steps = read_int(pick(given, "steps", "layers", "T", "depth", "L", default=1), "steps", 1)
+    steps = read_int(pick(given, "steps", "layers", "T", "depth", "L", default=1), "steps", 1, 1000)
     scalar = pick(given, "w", "spectral_radius", "singular_value", "jacobian_factor")
     if scalar is not None:
         w = read_exact(scalar, ANY_NAME, "factor")
@@ -210,7 +210,7 @@ def _repeated(given: Mapping[str, Any]) -> dict[str, Any]:
                 **({} if w.free_symbols else {"vanishes": bool(abs(w) < 1), "explodes": bool(abs(w) > 1)})}
     rows = pick(given, "W", "matrix", "A", "jacobian")
     found = spectrum(rows)
-    power = sympy.Matrix([read_vector(row) for row in rows]) ** steps
+    power = sympy.Matrix(read_matrix(rows, what="W")) ** steps
     return {
         "spectral_radius": expr(found.radius), "spectral_norm": expr(found.norm), "eigenvalues": vec(found.eigenvalues),
         "singular_values": vec(found.singular_values), "vanishes": found.vanishes, "explodes": found.explodes,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from symderiv.errors import ModelError, UnknownNameError
+from symderiv.errors import LimitError, ModelError, UnknownNameError
 from symderiv.exact import largest, read_exact, sign
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     Vector = Sequence[sympy.Expr]
     Matrix = Sequence[Vector]
+
+
+MAX_LEAD: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,10 @@ def softmax(scores: Vector) -> tuple[sympy.Expr, ...]:
     import sympy
 
     # shifted by the first score: rational ratios stay rational, e.g. log(2) + 5 against log(6) + 5
-    powers = [sympy.exp(sympy.expand(s - scores[0])) for s in scores]
+    lead = [sympy.expand(s - scores[0]) for s in scores]
+    if any(s.is_number and abs(s.evalf(10)) > MAX_LEAD for s in lead):
+        raise LimitError(f"softmax: scores differ by more than {MAX_LEAD}; scale them down, or use argmax")
+    powers = [sympy.exp(s) for s in lead]
     total = sympy.Add(*powers)
     return tuple(p / total for p in powers)
 

@@ -19,6 +19,7 @@ from symderiv.exact import compare, read_fraction
 Prefix = tuple[str, ...]
 Steps = Mapping[str, Any]
 MAX_SEQUENCES = 300_000
+MAX_ALPHA = 100
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,8 @@ def exhaustive(model: SequenceModel, alpha: Fraction = Fraction(0)) -> Search:
     A model with memory is searched by dynamic programming (Viterbi), others sequence by sequence; raises
     LimitError beyond 300 000 sequences.
     """
+    if alpha < 0 or alpha > MAX_ALPHA:
+        raise ModelError(f"length normalisation: alpha is {alpha}; it must lie between 0 and {MAX_ALPHA}")
     if model.memory is not None and not alpha:
         return _viterbi(model)
     best: list[Hypothesis] = []
@@ -235,6 +238,8 @@ def beam(model: SequenceModel, width: int, alpha: Fraction = Fraction(0)) -> Sea
 
     Complete sequences stay in the beam with their score and compete on.  Raises ModelError for a width below 1.
     """
+    if alpha < 0 or alpha > MAX_ALPHA:
+        raise ModelError(f"length normalisation: alpha is {alpha}; it must lie between 0 and {MAX_ALPHA}")
     if width < 1:
         raise ModelError(f"beam search: the width is {width}; it must be at least 1")
     kept, steps = [Hypothesis((), model.start, not model.next(()))], []

@@ -12,7 +12,7 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from symderiv.errors import LimitError, ModelError
-from symderiv.exact import compare, read_exact, sign
+from symderiv.exact import compare, read_exact, read_matrix, sign
 
 if TYPE_CHECKING:
     import sympy
@@ -55,7 +55,7 @@ def residual_jacobian(branch: Sequence[Sequence[Any]], blocks: int = 1, skip: An
 def _square(rows: Sequence[Sequence[Any]], what: str) -> sympy.Matrix:
     import sympy
 
-    matrix = sympy.Matrix([[read_exact(x, "*", what) for x in row] for row in rows])
+    matrix = sympy.Matrix(read_matrix(rows, "*", what))
     if matrix.rows != matrix.cols:
         raise ModelError(f"{what}: {matrix.rows}×{matrix.cols} is not square")
     return matrix
@@ -70,7 +70,10 @@ def residual_variance(blocks: Any, branch: Any = 1, skip: Any = 1) -> sympy.Expr
     >>> residual_variance(10)
     1024
     """
-    return (read_exact(skip, "*", "skip") ** 2 + read_exact(branch, "*", "branch")) ** read_exact(blocks, "*", "blocks")
+    count = read_exact(blocks, "*", "blocks")
+    if count.is_Rational and abs(count) > MAX_POWER:
+        raise LimitError(f"residual blocks: {count}; at most {MAX_POWER} are computed")
+    return (read_exact(skip, "*", "skip") ** 2 + read_exact(branch, "*", "branch")) ** count
 
 
 @dataclass(frozen=True)

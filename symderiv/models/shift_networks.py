@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from symderiv.errors import ModelError
+from symderiv.errors import LimitError, ModelError
 from symderiv.exact import read_fraction
 from symderiv.models.conv_layers import Layer, canonical
 from symderiv.models.convolution import table
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[Any]]
+
+
+MAX_CELLS: Final = 200_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,9 @@ def feature_maps(layers: Sequence[Layer], weights: Sequence[object], image: obje
     """
     activation = exact_array(image, "image")
     rows = table((*activation.shape[1:], activation.shape[0]), layers).rows
+    work = activation.size + sum(math.prod(row.dims) for row in rows)
+    if work > MAX_CELLS:
+        raise LimitError(f"exact network: {work} cells are beyond the limit {MAX_CELLS}; use a smaller image")
     supply = iter(weights)
     for layer, row in zip(layers, rows, strict=True):
         kind = canonical(row.layer)

@@ -241,3 +241,15 @@ def test_unknown_words(family: str, given: dict[str, Any]) -> None:
 def test_impossible_settings(family: str, given: dict[str, Any]) -> None:
     with pytest.raises(ModelError):
         FAMILIES[family](given)
+
+
+JUNK = ["x", 5, -1, [], {}, "1/0", [1, "a"], 1.5, 10**30, [None], "inf"]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=[q["id"] for q in QUESTIONS])
+def test_spoiled_questions_get_a_clear_error_or_an_answer(question: dict[str, Any]) -> None:
+    for name, junk in itertools.product(question["given"], JUNK):
+        try:
+            json.dumps(FAMILIES[question["family"]]({**question["given"], name: junk}))
+        except SymderivError as error:
+            assert str(error)
