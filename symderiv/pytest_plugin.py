@@ -102,4 +102,4 @@ def picture(task: tuple[FileClaim, float]) -> str | None:
         return f"{head}\n{error}"
     if certificate.verdict == (claim.expect or "proved"):
         return None
-    return f"{head}\n{explain(statement, certificate, certify, f"{claim.file}:{claim.line}")}"
+    return f"{head}\n{explain(statement, certificate, certify, place=f'{claim.file}:{claim.line}')}"
