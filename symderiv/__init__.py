@@ -42,7 +42,7 @@ _HOME = {
     "cos": "functions",
     "cosh": "functions",
     "declare": "scope",
-    "derive": "derivation",
+    "derive": "deriving",
     "erf": "functions",
     "exp": "functions",
     "gradient": "calculus",

@@ -19,6 +19,9 @@ from symderiv.networks import NETS, Exponent, Index, head
 from symderiv.positivity import content, is_positive, net_form
 
 
+MAX_MULTIPLE = 12
+
+
 def function_atom(kind: str, form: Form, power: Exponent = 1, *, positive: bool = False) -> Form:
     """The atom ``kind`` keyed by a form: slots that do not occur are dropped, two slots put in one order."""
     used = sorted({i for net in form.nets for i in net.free}, key=lambda i: -i[1])
@@ -227,19 +230,37 @@ def _decisive(form: Form) -> Monomial:
     return UNIT if UNIT in form.terms else max(form.terms, key=lambda m: (len(m), m))
 
 
-def odd(kind: str, form: Form) -> Form:
-    """An odd function (sin, erf): the sign of its argument comes out."""
+def erf(form: Form) -> Form:
+    """The error function; the sign of its argument comes out."""
     if form.is_zero:
         return form
-    flip = form.terms[_decisive(form)] < 0
-    return scale(function_atom(kind, scale(form, -1 if flip else 1)), -1 if flip else 1)
+    flip = -1 if form.terms[_decisive(form)] < 0 else 1
+    return scale(function_atom("erf", scale(form, flip)), flip)
 
 
 def cosine(form: Form) -> Form:
-    """cos, even in its argument."""
-    if form.is_zero:
-        return Form(number_form(1).terms, form.dims)
-    return function_atom("cos", scale(form, -1 if form.terms[_decisive(form)] < 0 else 1))
+    """cos; sums and whole multiples of an argument come apart."""
+    return _circular(form)[0]
+
+
+def sine(form: Form) -> Form:
+    """sin; sums and whole multiples of an argument come apart."""
+    return _circular(form)[1]
+
+
+def _circular(form: Form) -> tuple[Form, Form]:
+    """(cos, sin) of a form by the addition theorem, term after term."""
+    cos, sin = Form(number_form(1).terms, form.dims), Form({}, form.dims)
+    for mono, c in form.terms.items():
+        whole = int(abs(c)) if Fraction(c).denominator == 1 and abs(c) <= MAX_MULTIPLE else 1
+        unit = Form({mono: abs(_plain(Fraction(c) / whole))}, form.dims)
+        part = (function_atom("cos", unit), function_atom("sin", unit) if c > 0 else scale(function_atom("sin", unit), -1))
+        for _ in range(whole):
+            cos, sin = (
+                subtract(multiply(cos, part[0], form.dims), multiply(sin, part[1], form.dims)),
+                add(multiply(sin, part[0], form.dims), multiply(cos, part[1], form.dims)),
+            )
+    return cos, sin
 
 
 def _plain(value: Exponent) -> Exponent:

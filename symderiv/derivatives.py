@@ -124,7 +124,7 @@ _LAWS: dict[str, Callable[[Head, Symbol], Form]] = {
     "exp": _through(atoms.exp),
     "log": _through(lambda u: atoms.power(u, -1)),
     "sin": _through(atoms.cosine),
-    "cos": _through(lambda u: scale(atoms.odd("sin", u), -1)),
+    "cos": _through(lambda u: scale(atoms.sine(u), -1)),
     "erf": _through(_gauss),
     "step": _nothing,
     "sign": _nothing,

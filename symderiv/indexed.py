@@ -19,6 +19,7 @@ from fractions import Fraction
 from symderiv.errors import LimitError
 from symderiv.forms import Coefficient, Form, Monomial, Product, free_slots, number_form, size_factor, spell
 from symderiv.laws import rewrite_product
+from symderiv.limits import check_deadline
 from symderiv.networks import (
     DELTA_KIND,
     NETS,
@@ -48,6 +49,8 @@ def assemble(products: Sequence[Product], dims: tuple[Dim, ...]) -> Form:
     done = 0
     while work:
         done += 1
+        if not done % 64:
+            check_deadline()
         if done > MAX_TERMS:
             raise LimitError(f"the expression expands into more than {MAX_TERMS} products")
         coefficient, factors = work.pop()

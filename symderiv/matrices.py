@@ -19,9 +19,10 @@ from symderiv.errors import LimitError, ReadingError
 from symderiv.forms import Form, number_form, payload_form
 from symderiv.indexed import add, atom, chain, contract, multiply, place, scale, subtract
 from symderiv.laws import matrix_lead
-from symderiv.networks import DELTA_KIND, NETS, ONE, Factor, Head, Index, Net, delta, head, net_of, slot
+from symderiv.networks import DELTA_KIND, NETS, ONE, Factor, Index, Net, delta, head, net_of, slot
 from symderiv.positivity import is_positive
 from symderiv.shapes import Dim
+from symderiv.symbols import Symbol
 
 
 def identity(size: Dim) -> Form:
@@ -190,17 +191,17 @@ def _determinant(form: Form, *, logarithm: bool) -> Form:
         if logarithm:
             raise ReadingError("logdet of the zero matrix is not defined")
         return number_form(0)
-    parts = _chain_of_squares(form)
-    if parts is not None:
-        coefficient, matrices = parts
-        pieces = [_one_determinant(m, logarithm) for m in matrices]
-        return _combine([_scalar_determinant(coefficient, size, logarithm), *pieces], logarithm)
     entries = _diagonal_entries(form)
     if entries is not None:
         if not any(net.free for net in entries.nets):
             return _scalar_determinant(_scalar(entries), size, logarithm)
         if logarithm:
             return contract(atoms.log(entries), [0], ())
+    parts = _chain_of_squares(form)
+    if parts is not None:
+        coefficient, matrices = parts
+        pieces = [_one_determinant(m, logarithm) for m in matrices]
+        return _combine([_scalar_determinant(coefficient, size, logarithm), *pieces], logarithm)
     split = _rank_one(form)
     if split is not None:
         base, u, v = split
@@ -208,15 +209,26 @@ def _determinant(form: Form, *, logarithm: bool) -> Form:
         if logarithm:
             return add(_determinant(base, logarithm=True), atoms.log(change))
         return multiply(_determinant(base, logarithm=False), change)
-    kind = "logdet" if logarithm else "det"
-    best = min((_det_head(kind, f) for f in rotations(form)), key=lambda h: h.uid)
-    return atom(best, (), ())
+    return _det_atom(rotations(form), logarithm)
 
 
-def _det_head(kind: str, form: Form) -> Head:
-    positive = kind == "det" and any(s.has("spd") for s in form.symbols) and len(form.terms) == 1
-    heads = [head(kind, f, (), form.symbols, positive=positive) for f in (form, transposed(form))]
-    return min(heads, key=lambda h: h.uid)
+def _det_atom(forms: Sequence[Form], logarithm: bool) -> Form:
+    """The atom of a determinant shared by several forms; where it is > 0 the logarithm is the atom."""
+    kind = "logdet" if logarithm or _definite(forms[0]) else "det"
+    heads = [head(kind, g, (), g.symbols) for f in forms for g in (f, transposed(f))]
+    value = atom(min(heads, key=lambda h: h.uid), (), ())
+    return value if logarithm or kind == "det" else atoms.exp(value)
+
+
+def _definite(form: Form) -> bool:
+    """A symmetric positive definite symbol."""
+    term = form.single()
+    return term is not None and term[1] == 1 and len(term[0]) == 1 and _is_spd(NETS[term[0][0][0]])
+
+
+def _is_spd(net: Net) -> bool:
+    h = net.factors[0][0]
+    return len(net.factors) == 1 and isinstance(h.payload, Symbol) and h.payload.has("spd")
 
 
 def rotations(form: Form) -> list[Form]:
@@ -278,5 +290,5 @@ def _one_determinant(form: Form, logarithm: bool) -> Form:
     if h.kind == "inv":
         inner = _determinant(payload_form(h), logarithm=logarithm)
         return scale(inner, -1) if logarithm else atoms.power(inner, -1)
-    return atom(_det_head("logdet" if logarithm else "det", form), (), ())
+    return _det_atom([form], logarithm)
 

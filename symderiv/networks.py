@@ -21,6 +21,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 
 from symderiv.errors import LimitError
+from symderiv.limits import check_deadline
 from symderiv.shapes import Dim
 from symderiv.symbols import Symbol
 
@@ -224,6 +225,7 @@ class _Search:
 
     def leaf(self, order: list[Index]) -> None:
         self.leaves += 1
+        check_deadline()
         if self.leaves > MAX_LEAVES:
             raise LimitError(
                 f"a product of {len(self.factors)} factors has too many equal ones to name its indices canonically"

@@ -10,14 +10,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
 from symderiv import jets
+from symderiv.array_functions import (
+    absolute,
+    averaged,
+    determinant,
+    diagonal_matrix,
+    heaviside,
+    inverse,
+    log_abs_det,
+    number_power,
+    one_plus_exp,
+    reciprocal,
+    rectified,
+    signum,
+    smooth,
+    softmax,
+    square,
+    summed,
+)
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr, constant, symbol
-from symderiv.fields import BALLS, BALLS_PI, FLOAT, Point, Undefined
+from symderiv.fields import BALLS_PI, FLOAT, Point
 from symderiv.jets import Array
 from symderiv.outcomes import outcomes
 from symderiv.symbols import Symbol
@@ -79,92 +96,9 @@ def _matmul(e: Expr, at: Point) -> Array:
 def _power(e: Expr, at: Point) -> Array:
     base, exponent = evaluate(e.args[0], at), e.args[1]
     if exponent.op != "num":
-        log = _function("log", base, at)
-        return _function("exp", jets.multiply(_fit(evaluate(exponent, at), 0, len(e.shape)), log), at)
-    return _number_power(base, exponent.data, at)
-
-
-def _number_power(base: Array, q: Fraction, at: Point) -> Array:
-    if q.denominator == 1:
-        n = abs(q.numerator)
-        result = reduce(jets.multiply, [base] * n) if n else jets.linear(lambda x: x * 0 + 1, jets.plain(base))
-        return _reciprocal(result, at) if q < 0 else result
-    if q.denominator == 2:
-        return _number_power(_function("sqrt", base, at), Fraction(q.numerator), at)
-    log = _function("log", base, at)
-    return _function("exp", jets.linear(lambda x: x * at.field.number(q), log), at)
-
-
-def _reciprocal(a: Array, at: Point) -> Array:
-    if at.field is FLOAT:
-        with np.errstate(all="ignore"):
-            return jets.reciprocal(a)
-    for x in np.asarray(jets.plain(a)).reshape(-1):
-        if x == 0 or (at.field is BALLS and at.field.compare(x) == 0):
-            raise Undefined("division by zero")
-    return jets.reciprocal(a)
-
-
-def _function(name: str, a: Array, at: Point) -> Array:
-    """A smooth function entry by entry, with its derivative."""
-    f = at.field.functions.get(name)
-    if f is None:
-        raise LimitError(f"{name} has no value in {at.field.name}")
-    slopes: dict[str, Callable[[Array], Array]] = {
-        "exp": lambda v: _function("exp", v, at),
-        "log": lambda v: _reciprocal(v, at),
-        "sin": lambda v: _function("cos", v, at),
-        "cos": lambda v: jets.negative(_function("sin", v, at)),
-        "sqrt": lambda v: jets.linear(lambda x: x / 2, _reciprocal(_function("sqrt", v, at), at)),
-        "tanh": lambda v: jets.add(_ones(v), jets.negative(_square(_function("tanh", v, at)))),
-        "erf": lambda v: jets.linear(
-            lambda x: x * (2 / np.sqrt(np.pi) if at.field is FLOAT else 2 / BALLS_PI.sqrt()),
-            _function("exp", jets.negative(_square(v)), at),
-        ),
-    }
-    return jets.entrywise(f, slopes[name], a)
-
-
-def _square(a: Array) -> Array:
-    return jets.multiply(a, a)
-
-
-def _ones(a: Array) -> Array:
-    return jets.plain(a) * 0 + 1
-
-
-def _step(a: Array, at: Point) -> Array:
-    """1 above 0, 0 below; at 0 there is no value."""
-
-    def f(x: Array) -> Array:
-        if at.field is FLOAT:
-            return np.where(x > 0, 1.0, np.where(x < 0, 0.0, np.nan))
-
-        def one(entry: Any) -> Any:
-            s = at.field.compare(entry)
-            if s == 0:
-                raise Undefined("a step, sign or kink at 0")
-            return entry * 0 + (1 if s > 0 else 0)
-
-        return np.frompyfunc(one, 1, 1)(x)
-
-    return jets.constant_slope(f, a)
-
-
-def _sign(a: Array, at: Point) -> Array:
-    return jets.add(jets.linear(lambda x: 2 * x, _step(a, at)), -_ones(a))
-
-
-def _relu(a: Array, at: Point) -> Array:
-    return jets.multiply(a, _step(a, at))
-
-
-def _abs(a: Array, at: Point) -> Array:
-    return jets.multiply(a, _sign(a, at))
-
-
-def _one_plus_exp(a: Array, at: Point) -> Array:
-    return jets.add(_function("exp", a, at), _ones(a))
+        log = smooth("log", base, at)
+        return smooth("exp", jets.multiply(_fit(evaluate(exponent, at), 0, len(e.shape)), log), at)
+    return number_power(base, exponent.data, at)
 
 
 def _axis(e: Expr, axis: int | None) -> tuple[int, ...]:
@@ -172,43 +106,10 @@ def _axis(e: Expr, axis: int | None) -> tuple[int, ...]:
     return tuple(range(-rank, 0)) if axis is None else (axis - rank,)
 
 
-def _total(a: Array, axes: tuple[int, ...]) -> Array:
-    return jets.linear(lambda x: x.sum(axis=axes) if axes else x, a)
-
-
-def _mean(a: Array, axes: tuple[int, ...]) -> Array:
-    plain = jets.plain(a)
-    count = int(np.prod([plain.shape[k] for k in axes], dtype=int))
-    return jets.linear(lambda x: x / count, _total(a, axes))
-
-
 def _variance(e: Expr, at: Point) -> Array:
     a, axes = evaluate(e.args[0], at), _axis(e.args[0], e.data)
-    average = jets.linear(lambda x: np.expand_dims(x, axes), _mean(a, axes))
-    return _mean(_square(jets.add(a, jets.negative(average))), axes)
-
-
-def _softmax(a: Array, at: Point) -> Array:
-    up = _function("exp", a, at)
-    return jets.multiply(up, jets.linear(lambda x: x[..., None], _reciprocal(_total(up, (-1,)), at)))
-
-
-def _diag(a: Array) -> Array:
-    def f(x: Array) -> Array:
-        out = np.zeros((*x.shape, x.shape[-1]), dtype=x.dtype)
-        k = np.arange(x.shape[-1])
-        out[..., k, k] = x
-        return out
-
-    return jets.linear(f, a)
-
-
-def _inverse(a: Array, at: Point) -> Array:
-    return jets.inverse(a, at.field.inverse)
-
-
-def _determinant(a: Array, at: Point) -> Array:
-    return jets.determinant(a, at.field.determinant, at.field.inverse)
+    average = jets.linear(lambda x: np.expand_dims(x, axes), averaged(a, axes))
+    return averaged(square(jets.add(a, jets.negative(average))), axes)
 
 
 def _gradient(e: Expr, at: Point, f: Callable[[Point], Array], own: tuple[int, ...]) -> Array:
@@ -238,7 +139,7 @@ def _differential(e: Expr, at: Point) -> Array:
     direction = evaluate(e.args[2] if len(e.args) == 3 else direction_of(x), at)
     slopes = _first(e, at)
     direction = _fit(direction, len(x.shape), len(f.shape) + len(x.shape))
-    return _total(jets.multiply(slopes, direction), tuple(range(-len(x.shape), 0)))
+    return summed(jets.multiply(slopes, direction), tuple(range(-len(x.shape), 0)))
 
 
 def _expected(e: Expr, at: Point, f: Callable[[Point], Array], rank: int) -> Array:
@@ -285,7 +186,7 @@ def _filled(value: int) -> Callable[[Expr, Point], Array]:
 
 
 def _identity(e: Expr, at: Point) -> Array:
-    return _diag(evaluate(constant("ones", e.shape[:1]), at))
+    return diagonal_matrix(evaluate(constant("ones", e.shape[:1]), at))
 
 
 def _unary(f: Callable[[Array, Point], Array]) -> Callable[[Expr, Point], Array]:
@@ -296,13 +197,9 @@ def _pi(e: Expr, at: Point) -> Array:
     return np.array([np.pi]) if at.field is FLOAT else np.array([BALLS_PI], dtype=object)
 
 
-def _log_abs_det(a: Array, at: Point) -> Array:
-    return _function("log", _abs(_determinant(a, at), at), at)
-
-
 def _matrix_norm(e: Expr, at: Point) -> Array:
     a = evaluate(e.args[0], at)
-    return _function("sqrt", _total(_square(a), _axis(e.args[0], None)), at)
+    return smooth("sqrt", summed(square(a), _axis(e.args[0], None)), at)
 
 
 def _outer(e: Expr, at: Point) -> Array:
@@ -324,7 +221,7 @@ _TABLE: dict[str, Callable[[Expr, Point], Array]] = {
     "zeros": _filled(0),
     "add": _fold(jets.add),
     "mul": _fold(jets.multiply),
-    "div": lambda e, at: (lambda ab: jets.multiply(ab[0], _reciprocal(ab[1], at)))(_aligned(e, at)),
+    "div": lambda e, at: (lambda ab: jets.multiply(ab[0], reciprocal(ab[1], at)))(_aligned(e, at)),
     "neg": _unary(lambda a, at: jets.negative(a)),
     "pow": _power,
     "matmul": _matmul,
@@ -332,27 +229,27 @@ _TABLE: dict[str, Callable[[Expr, Point], Array]] = {
         jets.linear(lambda x: np.swapaxes(x, -1, -2), evaluate(e.args[0], at)) if len(e.shape) == 2 else evaluate(e.args[0], at)
     ),
     "tr": _unary(lambda a, at: jets.linear(lambda x: x.diagonal(axis1=-2, axis2=-1).sum(axis=-1), a)),
-    "det": _unary(_determinant),
-    "logdet": _unary(_log_abs_det),
-    "inv": _unary(_inverse),
+    "det": _unary(determinant),
+    "logdet": _unary(log_abs_det),
+    "inv": _unary(inverse),
     "norm": _matrix_norm,
-    "norm1": lambda e, at: _total(_abs(evaluate(e.args[0], at), at), _axis(e.args[0], None)),
-    "diag": _unary(lambda a, at: _diag(a)),
+    "norm1": lambda e, at: summed(absolute(evaluate(e.args[0], at), at), _axis(e.args[0], None)),
+    "diag": _unary(lambda a, at: diagonal_matrix(a)),
     "diagonal": _unary(lambda a, at: jets.linear(lambda x: x.diagonal(axis1=-2, axis2=-1), a)),
     "outer": _outer,
     "col": _unary(lambda a, at: jets.linear(lambda x: x[..., None], a)),
-    "sum": _reduction(_total),
-    "mean": _reduction(_mean),
+    "sum": _reduction(summed),
+    "mean": _reduction(averaged),
     "var": _variance,
-    **{name: _unary(lambda a, at, name=name: _function(name, a, at)) for name in ("exp", "log", "sin", "cos", "sqrt", "tanh", "erf")},
-    "sigmoid": _unary(lambda a, at: _reciprocal(_one_plus_exp(jets.negative(a), at), at)),
-    "relu": _unary(_relu),
-    "softplus": _unary(lambda a, at: _function("log", _one_plus_exp(a, at), at)),
-    "step": _unary(_step),
-    "sign": _unary(_sign),
-    "abs": _unary(_abs),
-    "softmax": _unary(_softmax),
-    "logsumexp": _unary(lambda a, at: _function("log", _total(_function("exp", a, at), (-1,)), at)),
+    **{name: _unary(lambda a, at, name=name: smooth(name, a, at)) for name in ("exp", "log", "sin", "cos", "sqrt", "tanh", "erf")},
+    "sigmoid": _unary(lambda a, at: reciprocal(one_plus_exp(jets.negative(a), at), at)),
+    "relu": _unary(rectified),
+    "softplus": _unary(lambda a, at: smooth("log", one_plus_exp(a, at), at)),
+    "step": _unary(heaviside),
+    "sign": _unary(signum),
+    "abs": _unary(absolute),
+    "softmax": _unary(softmax),
+    "logsumexp": _unary(lambda a, at: smooth("log", summed(smooth("exp", a, at), (-1,)), at)),
     "E": _mean_of,
     "Var": _covariance,
     "Cov": _covariance,
@@ -362,16 +259,3 @@ _TABLE: dict[str, Callable[[Expr, Point], Array]] = {
     "hessian": _hessian,
     "differential": _differential,
 }
-
-
-def elementary(kind: str, a: Array, at: Point, q: Fraction = Fraction(1)) -> Array:
-    """One of the kernel's atoms on arrays: pow (to ``q``), log (of the absolute value), inv, det …"""
-    table: dict[str, Callable[[], Array]] = {
-        "pow": lambda: _number_power(a, q, at),
-        "log": lambda: _function("log", _abs(a, at), at),
-        "step": lambda: _step(a, at),
-        "inv": lambda: _inverse(a, at),
-        "det": lambda: _determinant(a, at),
-        "logdet": lambda: _log_abs_det(a, at),
-    }
-    return table[kind]() if kind in table else _function(kind, a, at)

@@ -37,6 +37,11 @@ def is_positive(form: Form) -> bool:
     return any(all(NETS[u].positive for u, _ in m) for m in form.terms)
 
 
+def is_nonnegative(form: Form) -> bool:
+    """Whether the form is ≥ 0 everywhere, as a sum of squares and positive products."""
+    return is_positive(form) or all(c > 0 and _nonnegative(m) for m, c in form.terms.items())
+
+
 def _one_minus_unit(form: Form) -> bool:
     """c − Σ cᵢ·(products of values in (0, 1)) with Σ cᵢ ≤ c."""
     constant = form.terms.get(UNIT, 0)

@@ -13,12 +13,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from symderiv.building_blocks import (
+    as_column,
+    average,
+    column_of,
+    diag_of,
+    diagonal_of,
+    dot,
+    fit,
+    flip,
+    minus,
+    outer_of,
+    over,
+    plus,
+    power,
+    size_of,
+    times,
+    total,
+)
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr, constant, leaf, make, number
-from symderiv.factoring import minus, plus
-from symderiv.products import average, column_of, diag_of, diagonal_of, dot, flip, outer_of, size_of, total
 from symderiv.shapes import Shape
-from symderiv.terms import fit, over, power, times
 
 Pullback = Callable[[Expr, Expr], tuple[Expr | None, ...]]
 
@@ -83,16 +98,15 @@ def _link(chain: tuple[Expr, ...], k: int, g: Expr) -> Expr:
     left, right = chain[:k], chain[k + 1 :]
     # a free end carries the cotangent; a vector at an end has been summed with it
     if len(chain[k].shape) == 1 and not g.shape:
-        rest = left or right
-        return times(g, rest[0] if len(rest) == 1 else dot(*rest))
+        return times(g, as_column(left) if left else dot(*right))
     if len(chain[k].shape) == 1:
         return dot(*(flip(a) for a in left[::-1]), g) if left else dot(*right, g)
     rows = [flip(a) for a in left[::-1]]
     columns = [flip(a) for a in right[::-1]]
     if first and last:
-        return times(g, outer_of(_ends(left), _ends(right)))
+        return times(g, outer_of(as_column(left), _ends(right)))
     if first:
-        return outer_of(_ends(left), dot(*right, g) if right else g)
+        return outer_of(as_column(left), dot(*right, g) if right else g)
     if last:
         return outer_of(dot(*rows, g) if rows else g, _ends(right))
     return dot(*rows, g, *columns)

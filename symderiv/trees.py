@@ -59,7 +59,8 @@ def size(tree: Expr) -> int:
 def leaves(tree: Expr) -> frozenset[Expr]:
     """The declared symbols that occur, those under ``held`` left out."""
     if tree.op == "sym":
-        return frozenset({tree})
+        parameters = [value for _, value in tree.data.law if isinstance(value, Expr)]
+        return frozenset({tree}).union(*map(leaves, parameters))
     if tree.op == "held":
         return frozenset()
     return frozenset().union(*map(leaves, tree.args))

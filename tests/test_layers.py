@@ -16,27 +16,20 @@ PACKAGE = Path(__file__).resolve().parent.parent / "symderiv"
 LONGEST = 300
 
 ORDER = """
-# what can be said: words, shapes, the tree of an expression, reading and printing
 errors exact registry escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
-typst_math printing expressions trees latex_words mathml document mathematics labels reading scope operations
-columns handles functions
-# what holds: index notation, derivatives, expectations, the certifier
-networks matching forms laws positivity inline numbering indexed atoms matrices substitution derivatives
-closed_forms moments lowering certify problem judging exams papers embedding formats pictures widths rows
-rendering fragments marks arrows typesetting svg_marks drawing layout spine_routes spine expansion series
-# computational graphs
-partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors kernel_source
-kernels adjoints graph skeleton clipping
-# building blocks, and answers to questions about them
-progress models models/ families families/ solving
-# documents and pictures
-latex_log layout_worker picture graph_drawing plotting schematics tree_drawing typesetters seeing writing
-formats/ freshness tasks workers parallel assembling building report
-# many tasks, claim files, the command line
-journal claimfile claimscript checking checkreport commands cli_build cli_check cli_completion cli_doctor
-cli_graph cli_list cli_new cli_report cli_solve cli __main__
-# tests of users
-nearest testing pytest_plugin
+typst_math printing expressions latex_words mathml document mathematics labels reading scope operations
+columns handles functions limits networks matching forms laws positivity inline blocktree numbering indexed
+atoms matrices substitution derivatives closed_forms moments trees lowering claims clearing jets fields
+outcomes array_functions numeric instances domains form_values refuting sympy_claims certify problem judging
+exams papers embedding typesetting formats pictures widths rows rendering fragments marks arrows svg_marks
+drawing layout spine_routes spine expansion series building_blocks pullbacks reverse terms chains tidying
+calculus derivation partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors
+kernel_source loop_source numpy_source kernel_runner kernels adjoints lifting tracing graph merged skeleton
+clipping progress models models/ families families/ solving latex_log layout_worker picture graph_drawing
+plotting schematics tree_drawing typesetters seeing writing documents omml slides formats/ problems
+backprop_steps problems/ freshness tasks workers parallel assembling building crosscheck search_drawing
+slide_files journal claimfile claimscript checking checkreport commands cli_build cli_check cli_completion
+cli_doctor cli_graph cli_list cli_new cli_report cli_solve cli __main__ nearest testing pytest_plugin deriving
 """
 
 # A file behind one of these doors is reached through the door only.

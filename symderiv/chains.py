@@ -1,0 +1,239 @@
+"""Products of arrays: entry by entry, and as chains A B x, with transposes and traces put in one form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from symderiv.expressions import Expr, constant, dimension, eye, make, number
+from symderiv.shapes import Shape
+from symderiv.terms import raised
+
+
+def spread(shape: Shape) -> Expr:
+    """An array of ones, for a term that is a scalar where an array stands."""
+    return constant("ones", shape)
+
+
+def widened(core: Expr, shape: Shape) -> Expr:
+    """A part that was broadcast, in the full shape."""
+    return core if core.shape == shape else make("mul", constant("ones", shape), core)
+
+
+def entries(core: Expr) -> list[tuple[Expr, Fraction]]:
+    """The factors of an entrywise product with their exponents."""
+    factors = core.args if core.op == "mul" else (core,)
+    return [
+        (f.args[0], f.args[1].data) if f.op == "pow" and f.args[1].op == "num" else (f, Fraction(1)) for f in factors
+    ]
+
+
+def hadamard(a: Expr | None, b: Expr | None) -> Expr | None:
+    """The entrywise product of two parts; equal factors become a power, idle ones disappear."""
+    if a is None or b is None:
+        return b if a is None else a
+    powers: dict[Expr, Fraction] = {}
+    for base, k in (*entries(a), *entries(b)):
+        powers[base] = powers.get(base, Fraction(0)) + k
+    shape = make("mul", a, b).shape
+    kept = [raised_array(base, k) for base, k in powers.items() if k and base.op != "ones"]
+    if not kept:
+        return constant("ones", shape)
+    found = kept[0] if len(kept) == 1 else make("mul", *kept)
+    return found if found.shape == shape else make("mul", constant("ones", shape), *kept)
+
+
+def raised_array(base: Expr, k: Fraction) -> Expr:
+    """base ** k entry by entry; an inverse power stays a power until it is written."""
+    return base if k == 1 else make("pow", base, number(k))
+
+
+def entry_power(core: Expr, k: Fraction) -> Expr:
+    """A part raised to a power entry by entry."""
+    if core.op == "ones":
+        return core
+    factors = [raised_array(base, n * k) for base, n in entries(core) if n * k]
+    return factors[0] if len(factors) == 1 else make("mul", *factors)
+
+
+def flipped(core: Expr) -> Expr:
+    """The transpose of a part, carried inwards through products and sums."""
+    if len(core.shape) < 2:
+        return core
+    if core.op == "T":
+        return core.args[0]
+    if core.op in ("eye", "diag") or (core.op == "sym" and core.data.has("symmetric", "spd", "diagonal")):
+        return core
+    if core.op in ("ones", "zeros"):
+        return constant(core.op, core.shape[::-1])
+    if core.op == "matmul" and all(len(a.shape) == 2 for a in core.args):
+        return make("matmul", *(flipped(a) for a in reversed(core.args)))
+    if core.op == "outer":
+        return make("outer", *reversed(core.args))
+    if core.op in ("add", "neg", "mul", "div") and all(len(a.shape) in (0, 2) for a in core.args):
+        return make(core.op, *(flipped(a) for a in core.args))
+    if core.op == "pow" and len(core.args[0].shape) == 2:
+        return make("pow", flipped(core.args[0]), core.args[1])
+    if core.op == "inv" and flipped(core.args[0]) is core.args[0]:
+        return core
+    if core.op == "inv" and symmetric(core.args[0]):
+        return core
+    return make("T", core)
+
+
+def symmetric(a: Expr) -> bool:
+    """Whether a matrix is its own transpose for a reason that stands in it."""
+    if a.op == "add":
+        return all(symmetric(t) for t in a.args)
+    if a.op in ("neg", "inv"):
+        return symmetric(a.args[0])
+    if a.op == "mul":
+        return all(not f.shape or symmetric(f) for f in a.args)
+    if a.op == "div":
+        return symmetric(a.args[0]) and not a.args[1].shape
+    if len(a.shape) < 2:
+        return True
+    return flipped(a) is a or (a.op == "matmul" and a.args == flipped(a).args)
+
+
+def chain(cores: Sequence[Expr], *, flip: bool, inner: bool, diagonal: bool) -> tuple[Expr | None, list[Expr]]:
+    """A product of parts as one chain, and the scalars that came loose.
+
+    ``flip`` fixes which way a chain is read, ``inner`` turns an inner product with
+    an entrywise factor into a sum, ``diagonal`` takes diag and outer products apart.
+    """
+    flat: list[Expr] = []
+    for k, core in enumerate(cores):
+        follows = core.op == "matmul" and (k == 0 or len(core.args[0].shape) == 2 or flip)
+        if follows and k and len(core.shape) == 1 and len(core.args[0].shape) == 1:
+            core = turned(core)  # x @ (y @ A) reads x @ Aᵀ @ y
+        flat += core.args if core.op == "matmul" and follows else [core]
+    kept = [a for a in flat if a.op != "eye"]
+    if not kept:
+        return flat[0], []
+    if flip:
+        kept = ends_outside(kept)
+    loose: list[Expr] = []
+    if diagonal:
+        kept, loose = taken_apart(kept)
+    if cancelled := without_inverses(kept):
+        kept = cancelled
+    if len(kept) == 1:
+        return kept[0], loose
+    found = make("matmul", *kept)
+    if flip and len(found.shape) == 1 and len(kept[0].shape) == 1:
+        found = turned(found)
+    if flip and not found.shape:
+        found = min(found, turned(found), key=str)
+    if inner and len(found.args) == 2 and not found.shape:
+        return sum_of(hadamard(found.args[0], found.args[1])), loose
+    return found, loose
+
+
+def turned(core: Expr) -> Expr:
+    """A chain read from the other end."""
+    return make("matmul", *(flipped(a) for a in reversed(core.args)))
+
+
+def ends_outside(kept: list[Expr]) -> list[Expr]:
+    """(A x)ᵀ (B y) as xᵀ Aᵀ B y: vectors stand at the ends of a chain."""
+    for k in range(1, len(kept) - 1):
+        if len(kept[k].shape) == 1:
+            return [flipped(a) for a in reversed(kept[: k + 1])] + kept[k + 1 :]
+    return kept
+
+
+def without_inverses(kept: list[Expr]) -> list[Expr]:
+    """The chain with A⁻¹A left out, unless nothing would remain."""
+    for k in range(len(kept) - 1):
+        a, b = kept[k], kept[k + 1]
+        if (a.op == "inv" and a.args[0] is b) or (b.op == "inv" and b.args[0] is a):
+            rest = kept[:k] + kept[k + 2 :]
+            if rest:
+                return without_inverses(rest) or rest
+            return [make_eye(a)]
+    return []
+
+
+def make_eye(a: Expr) -> Expr:
+    return eye(a.shape[0])
+
+
+def taken_apart(kept: list[Expr]) -> tuple[list[Expr], list[Expr]]:
+    """diag(v) x as v ⊙ x, and (u vᵀ) x as u times a scalar."""
+    loose: list[Expr] = []
+    parts = list(kept)
+    changed = True
+    while changed and len(parts) > 1:
+        changed = False
+        for k in range(len(parts) - 1):
+            a, b = parts[k], parts[k + 1]
+            if a.op == "diag" and b.op == "diag":
+                new: list[Expr] = [make("diag", times(a.args[0], b.args[0]))]
+            elif a.op == "diag" and len(b.shape) == 1:
+                new = [times(a.args[0], b)]
+            elif b.op == "diag" and len(a.shape) == 1:
+                new = [times(a, b.args[0])]
+            elif a.op == "outer" and len(b.shape) == 1:
+                new, loose = [a.args[0]], [*loose, sum_of(times(a.args[1], b))]
+            elif b.op == "outer" and len(a.shape) == 1:
+                new, loose = [b.args[1]], [*loose, sum_of(times(a, b.args[0]))]
+            elif a.op == "outer" and len(b.shape) == 2 and b.op != "outer":
+                new = [make("outer", a.args[0], make("matmul", flipped(b), a.args[1]))]
+            elif b.op == "outer" and len(a.shape) == 2 and a.op != "outer":
+                new = [make("outer", make("matmul", a, b.args[0]), b.args[1])]
+            else:
+                continue
+            parts[k : k + 2] = new
+            changed = True
+            break
+    return parts, loose
+
+
+def times(a: Expr, b: Expr) -> Expr:
+    """An entrywise product of two arrays."""
+    found = hadamard(a, b)
+    assert found is not None
+    return found
+
+
+def sum_of(core: Expr | None) -> Expr:
+    """The sum of all entries; factors in a fixed order."""
+    assert core is not None
+    if core.op == "mul":
+        core = make("mul", *sorted(core.args, key=str))
+    return make("sum", core)
+
+
+def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
+    """A linear map of one part, in one form: traces turned to a fixed rotation, sums of products to traces."""
+    body = e.args[0]
+    if e.op == "tr" and inner:
+        return trace(body)
+    if e.op == "sum" and e.data is None and body.op == "mul":
+        if inner and len(body.shape) == 2:
+            return double_sum(body)
+        return sum_of(body)
+    if diagonal and e.op == "diagonal" and body.op == "outer":
+        return times(*body.args)
+    return e
+
+
+def trace(body: Expr) -> Expr:
+    """tr(A B C) at a fixed rotation and direction; the trace of an outer product is an inner product."""
+    if body.op == "outer":
+        return sum_of(hadamard(*body.args))
+    if body.op == "eye":
+        return dimension(body.shape[0])
+    if body.op != "matmul":
+        return make("tr", min(body, flipped(body), key=str))
+    around = [make("matmul", *body.args[k:], *body.args[:k]) for k in range(len(body.args))]
+    return make("tr", min((way for a in around for way in (a, turned(a))), key=str))
+
+
+def double_sum(body: Expr) -> Expr:
+    """ΣᵢⱼAᵢⱼBᵢⱼ as tr(AᵀB) where the product has two matrix factors."""
+    spelled = [base for base, k in entries(body) for _ in range(int(k) if k.denominator == 1 and k > 0 else 99)]
+    if len(spelled) == 2 and all(s.shape == body.shape for s in spelled):
+        return trace(make("matmul", flipped(spelled[0]), spelled[1]))
+    return sum_of(body)
