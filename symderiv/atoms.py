@@ -18,7 +18,6 @@ from symderiv.indexed import add, atom, multiply, place, power_of, scale, subtra
 from symderiv.networks import NETS, Exponent, Index, head
 from symderiv.positivity import content, is_positive, net_form
 
-
 MAX_MULTIPLE = 12
 
 
@@ -148,9 +147,9 @@ def _polynomial_factors(core: Form) -> list[tuple[Form, int]]:
     out, left = [], Fraction(int(unit.p), int(unit.q))
     for poly, e in parts:
         terms: dict[Monomial, Coefficient] = {}
-        for exponents, c in poly.to_dict().items():
-            mono = tuple((u, int(k)) for u, k in zip(variables, exponents, strict=True) if k)
-            terms[mono] = _plain(Fraction(int(c.p), int(c.q)))
+        for powers, q in poly.to_dict().items():
+            mono = tuple((u, int(k)) for u, k in zip(variables, powers, strict=True) if k)
+            terms[mono] = _plain(Fraction(int(q.p), int(q.q)))
         number, _, base = content(Form(terms, core.dims), False)
         if is_positive(scale(base, -1)):
             number, base = -Fraction(number), scale(base, -1)
@@ -167,7 +166,12 @@ def exp(form: Form) -> Form:
     """e^form: a product with one factor per term; e^(k·log u) = u^k."""
     result = Form(number_form(1).terms, form.dims)
     for mono, c in form.terms.items():
-        if len(mono) == 1 and mono[0][1] == 1 and NETS[mono[0][0]].factors[0][0].kind == "log" and not NETS[mono[0][0]].bound:
+        if (
+            len(mono) == 1
+            and mono[0][1] == 1
+            and NETS[mono[0][0]].factors[0][0].kind == "log"
+            and not NETS[mono[0][0]].bound
+        ):
             ((h, idx, _),) = NETS[mono[0][0]].factors
             piece = power(place(payload_form(h), idx, form.dims), Fraction(c))
         else:
@@ -252,9 +256,13 @@ def _circular(form: Form) -> tuple[Form, Form]:
     """(cos, sin) of a form by the addition theorem, term after term."""
     cos, sin = Form(number_form(1).terms, form.dims), Form({}, form.dims)
     for mono, c in form.terms.items():
-        whole = int(abs(c)) if Fraction(c).denominator == 1 and abs(c) <= MAX_MULTIPLE else 1
-        unit = Form({mono: abs(_plain(Fraction(c) / whole))}, form.dims)
-        part = (function_atom("cos", unit), function_atom("sin", unit) if c > 0 else scale(function_atom("sin", unit), -1))
+        size = abs(Fraction(c))
+        whole = int(size) if size.denominator == 1 and size <= MAX_MULTIPLE else 1
+        unit = Form({mono: _plain(size / whole)}, form.dims)
+        part = (
+            function_atom("cos", unit),
+            function_atom("sin", unit) if c > 0 else scale(function_atom("sin", unit), -1),
+        )
         for _ in range(whole):
             cos, sin = (
                 subtract(multiply(cos, part[0], form.dims), multiply(sin, part[1], form.dims)),
@@ -265,4 +273,3 @@ def _circular(form: Form) -> tuple[Form, Form]:
 
 def _plain(value: Exponent) -> Exponent:
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
-

@@ -67,7 +67,9 @@ def _forward_value(backward: Backward, index: int) -> Row:
     graph = backward.graph
     what = f"of {graph.name_of(index)!r}"
     chain = _chain(views.definition(graph, index), lambda: backward.value_in_inputs(index, what))
-    return Row("forward value", views.symbol(graph, index), chain, "insert the values computed before", _name(backward, index))
+    return Row(
+        "forward value", views.symbol(graph, index), chain, "insert the values computed before", _name(backward, index)
+    )
 
 
 def _local_partial(backward: Backward, edge: Edge) -> Row:
@@ -84,15 +86,17 @@ def _adjoint(backward: Backward, index: int) -> Row:
     import sympy as sp
 
     edges = backward.edges(backward.graph.name_of(index))
-    spelled = sp.Add(*(_product(e.adjoint, e.partial) for e in edges), evaluate=False) if len(edges) > 1 else (
-        _product(edges[0].adjoint, edges[0].partial) if edges else sp.S.Zero
+    spelled = (
+        sp.Add(*(_product(e.adjoint, e.partial) for e in edges), evaluate=False)
+        if len(edges) > 1
+        else (_product(edges[0].adjoint, edges[0].partial) if edges else sp.S.Zero)
     )
     name = _name(backward, index)
-    chain = _chain(
-        _recursive(backward, edges), spelled, backward.adjoint(name), lambda: backward.total(name)
-    )
-    why = "one term for each use: the adjoint of the use times the local partial" if len(edges) > 1 else (
-        "the adjoint of the only use times the local partial" if edges else "the output does not depend on it"
+    chain = _chain(_recursive(backward, edges), spelled, backward.adjoint(name), lambda: backward.total(name))
+    why = (
+        "one term for each use: the adjoint of the use times the local partial"
+        if len(edges) > 1
+        else ("the adjoint of the only use times the local partial" if edges else "the output does not depend on it")
     )
     return Row("adjoint", backward.derivative(name), chain, why, name)
 

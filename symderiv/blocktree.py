@@ -35,6 +35,7 @@ def with_scope(blocks: Iterable[Any], scope: Any) -> tuple[Any, ...]:
 def without_answers(blocks: Iterable[Any]) -> tuple[Any, ...]:
     """The blocks as students get them: no answer boxes, no answers in blanks, no ticks.
 
+    >>> from symderiv.document import Prose
     >>> without_answers((Blank("y", width=3, answer=4), AnswerBox((Prose("four"),))))[0].answer is None
     True
     """

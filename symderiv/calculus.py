@@ -58,10 +58,11 @@ def differential(f: Expr, x: Expr, direction: Expr | None = None) -> Expr:
 
 
 def vjp(definition: Expr, argument: Expr, cotangent: Expr) -> Expr:
-    """The cotangent pulled back through a node to one of its arguments (a symbol), in the argument's shape."""
+    """The cotangent of a node pulled back to one of its arguments (a symbol), in the argument's shape."""
     if cotangent.shape != definition.shape:
         raise ShapeError(
-            f"a cotangent has the shape of its node: {show(cotangent.shape)} was given, {show(definition.shape)} is needed"
+            f"a cotangent has the shape of its node: "
+            f"{show(cotangent.shape)} was given, {show(definition.shape)} is needed"
         )
     pairing = times(cotangent, definition) if not definition.shape else total(times(cotangent, definition), None)
     return _proved(reverse(definition, argument, cotangent), make("grad", pairing, argument))

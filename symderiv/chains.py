@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from symderiv.expressions import Expr, constant, dimension, eye, make, number
 from symderiv.shapes import Shape
-from symderiv.terms import raised
 
 
 def spread(shape: Shape) -> Expr:

@@ -32,7 +32,14 @@ def differentiate(form: Form, by: Symbol) -> Form:
 
 
 def _product_rule(
-    factors: list[Factor], k: int, c: Coefficient, h: Head, idx: tuple[Index, ...], e: Fraction | int, by: Symbol, offset: int
+    factors: list[Factor],
+    k: int,
+    c: Coefficient,
+    h: Head,
+    idx: tuple[Index, ...],
+    e: Fraction | int,
+    by: Symbol,
+    offset: int,
 ) -> list[Product]:
     rest = factors[:k] + factors[k + 1 :] + ([(h, idx, e - 1)] if e != 1 else [])
     partial = head_derivative(h, by)
@@ -132,4 +139,3 @@ _LAWS: dict[str, Callable[[Head, Symbol], Form]] = {
     "logdet": _log_determinant,
     "det": _determinant,
 }
-

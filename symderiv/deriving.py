@@ -29,7 +29,10 @@ def derive(left: Any, right: Any, symbols: Scope | None = None, title: str = "")
     """
     start, goal = _side(left, symbols), _side(right, symbols)
     derivation = begin(title or f"{start} = {goal}", start, symbols)
-    for line, why in ((written_out, "the chain rule, node by node from the outside in"), (evaluate, "collect and put in order")):
+    for line, why in (
+        (written_out, "the chain rule, node by node from the outside in"),
+        (evaluate, "collect and put in order"),
+    ):
         try:
             after = line(derivation.end if line is written_out else start)
         except LimitError:

@@ -17,7 +17,13 @@ from symderiv.positivity import content, is_nonnegative, is_positive
 
 FEW, MANY = 8, 200  # sampled points: a first look, then a thorough one
 # which argument of an operator must satisfy what
-_NEEDS = {"log": (0, "> 0"), "sqrt": (0, ">= 0"), "div": (1, "!= 0"), "inv": (0, "invertible"), "logdet": (0, "invertible")}
+_NEEDS = {
+    "log": (0, "> 0"),
+    "sqrt": (0, ">= 0"),
+    "div": (1, "!= 0"),
+    "inv": (0, "invertible"),
+    "logdet": (0, "invertible"),
+}
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ _TREES = WeakValueDictionary()
 def make(op: str, *args: Expr, data: Hashable = None) -> Expr:
     """Build a node from an operator's name; raises ShapeError where the arguments do not fit.
 
-    >>> x = make("sym", data=Symbol("x", ("n",)))
+    >>> x = symbol(Symbol("x", ("n",)))
     >>> make("outer", x, x).shape
     ('n', 'n')
     """
@@ -137,7 +137,11 @@ def make(op: str, *args: Expr, data: Hashable = None) -> Expr:
     except Misfit as reason:
         sides = "; ".join(f"{shorten(printing.text(a))} is {show(a.shape)}" for a in args[:4])
         sign = {"matmul": "@", "add": "+", "mul": "*", "div": "/", "pow": "**"}.get(op)
-        whole = f" {sign} ".join(shorten(printing.text(a), 40) for a in args) if sign else f"{op}({', '.join(shorten(printing.text(a), 40) for a in args)})"
+        whole = (
+            f" {sign} ".join(shorten(printing.text(a), 40) for a in args)
+            if sign
+            else f"{op}({', '.join(shorten(printing.text(a), 40) for a in args)})"
+        )
         raise ShapeError(f"shapes do not fit in {shorten(whole, 120)}: {reason} ({sides})") from None
     return _intern(key, Expr(op, args, data, shape))
 

@@ -6,9 +6,10 @@ is one row with its own functions, inverse, determinant and comparison.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -112,7 +113,10 @@ def _float_erf(a: Array) -> Array:
 
 FLOAT = Field(
     "float64", float,
-    {"exp": _quiet(np.exp), "log": _quiet(np.log), "sin": np.sin, "cos": np.cos, "sqrt": _quiet(np.sqrt), "tanh": np.tanh, "erf": _float_erf},
+    {
+        "exp": _quiet(np.exp), "log": _quiet(np.log), "sin": np.sin, "cos": np.cos,
+        "sqrt": _quiet(np.sqrt), "tanh": np.tanh, "erf": _float_erf,
+    },
     _float_inverse, np.linalg.det, lambda x: int(np.sign(x)),
 )  # fmt: skip
 EXACT = Field(
@@ -138,7 +142,7 @@ class Point:
     values: Mapping[Expr, Array]
     field: Field
     depth: int = 0
-    memo: dict[Expr, Array] = field(default_factory=dict)
+    memo: dict[Expr, Array] = dataclasses.field(default_factory=dict)
 
     def size(self, d: Dim) -> int:
         """A dimension as an integer."""

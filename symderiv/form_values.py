@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from symderiv.array_functions import elementary
 from symderiv.errors import LimitError
 from symderiv.fields import BALLS_PI, FLOAT, Point
 from symderiv.forms import Form, payload_form
 from symderiv.networks import NETS, ONE, Factor, Head, Net
-from symderiv.array_functions import elementary
 from symderiv.symbols import Symbol
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -135,10 +135,10 @@ def _partial_label(edge: Any, backward: Any) -> Label:
 
 
 def _contribution_label(edge: Any, backward: Any) -> Label:
-    """``partial · ∂y/∂target`` and below it what that is; at the output itself only the partial."""
+    """``partial · dy/dtarget`` and below it what that is; at the output itself only the partial."""
     if edge.adjoint == 1:
         return math(edge.contribution)
-    factor = partial_name(backward.output.symbol, edge.target.symbol)
+    factor = total_name(backward.output.symbol, edge.target.symbol)
     named = tex(factor) if edge.partial == 1 else tex(rf"{_factor(edge.partial)} \cdot {factor}")
     value = tex(f"= {signed(_latex(edge.contribution))}")
     return stack(named, value) if block(value, NODE_SIZE).width <= WIDEST else named
@@ -173,6 +173,11 @@ def _adjoint_label(backward: Any, seen: Skeleton, handle: Any) -> Label:
         above = adjoint_name(edge.target.symbol)
         terms.append(above if edge.partial == 1 else rf"{above}\,{_factor(edge.partial)}")
     return _shorter(tex(f"{bar} = {' + '.join(terms)}"), tex(bar))
+
+
+def total_name(top: Any, bottom: Any) -> str:
+    """dy/dv: through every path, so with d."""
+    return rf"\frac{{d {_latex(top)}}}{{d {_latex(bottom)}}}"
 
 
 def partial_name(top: Any, bottom: Any) -> str:

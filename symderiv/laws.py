@@ -143,7 +143,10 @@ def _diagonal(k: int, factors: list[Factor], assemble: Assemble) -> list[Product
 
 def weight(mono: Monomial) -> tuple[object, ...]:
     """An order of monomials that multiplication respects: total degree, then the nets' numbers."""
-    degree = sum(abs(e) * sum(abs(f[2]) for f in NETS[u].factors if f[0].kind != DELTA_KIND) for u, e in mono)
+    degree = Fraction(0)
+    for u, e in mono:
+        own = sum((abs(Fraction(f[2])) for f in NETS[u].factors if f[0].kind != DELTA_KIND), Fraction(0))
+        degree += abs(Fraction(e)) * own
     return (degree, mono)
 
 
@@ -171,7 +174,9 @@ def _power(k: int, factors: list[Factor], assemble: Assemble) -> list[Product] |
     slots = free_slots(h.dims, idx)
     if e >= 1:
         lowered = [(h, idx, e - 1)] if e > 1 else []
-        return [_times(c, without(factors, {k}, lowered + more, frozenset())) for c, more in instances(form, idx, label)]
+        return [
+            _times(c, without(factors, {k}, lowered + more, frozenset())) for c, more in instances(form, idx, label)
+        ]
     if e > 0:
         return None
     joined = _join_opposite(k, factors, form)
@@ -182,7 +187,9 @@ def _power(k: int, factors: list[Factor], assemble: Assemble) -> list[Product] |
     if found is None:
         return None
     raised = [(h, idx, e + 1)] if e != -1 else []
-    out = [_times(Fraction(1) / coefficient, without(factors, found.used | {k}, [*found.remainder, *raised], found.gone))]
+    out = [
+        _times(Fraction(1) / coefficient, without(factors, found.used | {k}, [*found.remainder, *raised], found.gone))
+    ]
     for m, c in form.terms.items():
         if m != mono:
             more = [*found.remainder, *spell(m, label, slots)[0]]

@@ -98,7 +98,11 @@ def total(form: Form, axis: int | None) -> Form:
         return contract(form, range(n), ())
     kept = tuple(d for k, d in enumerate(form.dims) if k != axis)
     # the summed axis goes last, so that the others stand in their final places
-    moved = place(form, [slot(k - (k > axis) if k != axis else n - 1, d) for k, d in enumerate(form.dims)], (*kept, form.dims[axis]))
+    moved = place(
+        form,
+        [slot(k - (k > axis) if k != axis else n - 1, d) for k, d in enumerate(form.dims)],
+        (*kept, form.dims[axis]),
+    )
     return contract(moved, [n - 1], kept)
 
 
@@ -151,9 +155,9 @@ def _softplus(x: Form) -> Form:
     return atoms.log(add(Form(number_form(1).terms, x.dims), atoms.exp(x)))
 
 
-def _diagonal(e: Expr) -> Form:
-    i = slot(0, e.shape[0])
-    return place(lower(e.args[0]), (i, i), e.shape)
+def _diagonal_of(form: Form) -> Form:
+    i = slot(0, form.dims[0])
+    return place(form, (i, i), form.dims[:1])
 
 
 def _outer(e: Expr) -> Form:
@@ -251,6 +255,11 @@ _MAPS: dict[str, Callable[[Form], Form]] = {
     "norm1": lambda x: total(absolute(x), None),
 }
 
+
+def _unary(function: Callable[[Form], Form]) -> Callable[[Expr], Form]:
+    return lambda e: function(lower(e.args[0]))
+
+
 _LOWER: dict[str, Callable[[Expr], Form]] = {
     "sym": lambda e: symbol_form(e.data),
     "num": lambda e: number_form(e.data),
@@ -269,7 +278,7 @@ _LOWER: dict[str, Callable[[Expr], Form]] = {
     "tr": lambda e: total(_diagonal_of(lower(e.args[0])), None),
     "norm": _norm,
     "diag": lambda e: multiply(identity(e.shape[0]), lower(e.args[0]), e.shape),
-    "diagonal": _diagonal,
+    "diagonal": _unary(_diagonal_of),
     "outer": _outer,
     "col": lambda e: Form(lower(e.args[0]).terms, e.shape),
     "sum": lambda e: total(lower(e.args[0]), e.data),
@@ -285,10 +294,4 @@ _LOWER: dict[str, Callable[[Expr], Form]] = {
     "hessian": _hessian,
     "differential": _differential,
 }
-_LOWER.update({name: (lambda f: lambda e: f(lower(e.args[0])))(f) for name, f in _MAPS.items()})
-
-
-def _diagonal_of(form: Form) -> Form:
-    i = slot(0, form.dims[0])
-    return place(form, (i, i), form.dims[:1])
-
+_LOWER.update({name: _unary(function) for name, function in _MAPS.items()})

@@ -22,7 +22,9 @@ class Match:
     images: dict[Index, Index]
 
 
-def find_pattern(pattern: Sequence[Factor], factors: Sequence[Factor], fixed: dict[Index, Index], exclude: int) -> Match | None:
+def find_pattern(
+    pattern: Sequence[Factor], factors: Sequence[Factor], fixed: dict[Index, Index], exclude: int
+) -> Match | None:
     """Match a pattern inside a product.
 
     ``fixed`` maps the pattern's anchored indices; labels ≥ PRIVATE are summed and must
@@ -67,7 +69,9 @@ def _extend(
                 yield from _extend(rest, factors, extended, (*used, k), left)
 
 
-def _agree(pattern: tuple[Index, ...], target: tuple[Index, ...], images: dict[Index, Index]) -> dict[Index, Index] | None:
+def _agree(
+    pattern: tuple[Index, ...], target: tuple[Index, ...], images: dict[Index, Index]
+) -> dict[Index, Index] | None:
     extended = dict(images)
     for i, j in zip(pattern, target, strict=True):
         if i == ONE or j == ONE:

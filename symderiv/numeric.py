@@ -59,7 +59,9 @@ def _fit(a: Array, have: int, want: int) -> Array:
     """Insert axes of size 1 before the own shape, so that it broadcasts from the last axis."""
     if have == want:
         return a
-    return jets.linear(lambda x: x.reshape(*x.shape[: x.ndim - have], *[1] * (want - have), *x.shape[x.ndim - have :]), a)
+    return jets.linear(
+        lambda x: x.reshape(*x.shape[: x.ndim - have], *[1] * (want - have), *x.shape[x.ndim - have :]), a
+    )
 
 
 def _aligned(e: Expr, at: Point) -> list[Array]:
@@ -88,7 +90,7 @@ def _matmul(e: Expr, at: Point) -> Array:
         if right == 1:
             value = jets.linear(lambda x: x[..., 0], value)
         if rank == 1:
-            value = jets.linear(lambda x: x[..., 0, :] if right == 2 else x[..., 0], value)
+            value = jets.linear((lambda x: x[..., 0, :]) if right == 2 else (lambda x: x[..., 0]), value)
         rank = rank + right - 2
     return value
 
@@ -154,10 +156,14 @@ def _mean_of(e: Expr, at: Point) -> Array:
     return _expected(e, at, lambda p: evaluate(e.args[0], p), len(e.shape))
 
 
+def _average(e: Expr, part: Expr, at: Point) -> Array:
+    return _expected(e, at, lambda p: evaluate(part, p), len(part.shape))
+
+
 def _covariance(e: Expr, at: Point) -> Array:
     """E[(f − Ef)(g − Eg)], outer over the axes of f and g (Var: entry by entry)."""
     f, g = e.args[0], e.args[-1]
-    centre = [_expected(e, at, lambda p, t=t: evaluate(t, p), len(t.shape)) for t in (f, g)]
+    centre = [_average(e, t, at) for t in (f, g)]
 
     def product(p: Point) -> Array:
         u, v = (jets.add(evaluate(t, p), jets.negative(c)) for t, c in zip((f, g), centre, strict=True))
@@ -193,6 +199,10 @@ def _unary(f: Callable[[Array, Point], Array]) -> Callable[[Expr, Point], Array]
     return lambda e, at: f(evaluate(e.args[0], at), at)
 
 
+def _smooth_row(name: str) -> Callable[[Expr, Point], Array]:
+    return _unary(lambda a, at: smooth(name, a, at))
+
+
 def _pi(e: Expr, at: Point) -> Array:
     return np.array([np.pi]) if at.field is FLOAT else np.array([BALLS_PI], dtype=object)
 
@@ -226,7 +236,9 @@ _TABLE: dict[str, Callable[[Expr, Point], Array]] = {
     "pow": _power,
     "matmul": _matmul,
     "T": lambda e, at: (
-        jets.linear(lambda x: np.swapaxes(x, -1, -2), evaluate(e.args[0], at)) if len(e.shape) == 2 else evaluate(e.args[0], at)
+        jets.linear(lambda x: np.swapaxes(x, -1, -2), evaluate(e.args[0], at))
+        if len(e.shape) == 2
+        else evaluate(e.args[0], at)
     ),
     "tr": _unary(lambda a, at: jets.linear(lambda x: x.diagonal(axis1=-2, axis2=-1).sum(axis=-1), a)),
     "det": _unary(determinant),
@@ -241,7 +253,7 @@ _TABLE: dict[str, Callable[[Expr, Point], Array]] = {
     "sum": _reduction(summed),
     "mean": _reduction(averaged),
     "var": _variance,
-    **{name: _unary(lambda a, at, name=name: smooth(name, a, at)) for name in ("exp", "log", "sin", "cos", "sqrt", "tanh", "erf")},
+    **{name: _smooth_row(name) for name in ("exp", "log", "sin", "cos", "sqrt", "tanh", "erf")},
     "sigmoid": _unary(lambda a, at: reciprocal(one_plus_exp(jets.negative(a), at), at)),
     "relu": _unary(rectified),
     "softplus": _unary(lambda a, at: smooth("log", one_plus_exp(a, at), at)),

@@ -25,7 +25,7 @@ from symderiv.jets import Array
 Evaluate = Callable[[Expr, Point], Array]
 Nodes = tuple[list[Any], list[Any]]
 
-_LINEAR = frozenset("neg T tr diag diagonal col sum mean E".split())
+_LINEAR = frozenset(["neg", "T", "tr", "diag", "diagonal", "col", "sum", "mean", "E"])
 _PRODUCTS = frozenset({"mul", "matmul", "outer"})
 
 
@@ -41,12 +41,18 @@ def outcomes(e: Expr, at: Point, evaluate: Evaluate, limit: int) -> tuple[dict[E
     if total > limit:
         raise LimitError(f"{total} outcomes are more than the limit of {limit}")
     grid = np.indices(counts).reshape(len(counts), -1) if counts else np.zeros((0, 1), dtype=int)
-    picked = [
-        tuple(jets.linear(lambda x, k=k: x[grid[k]], part) for part in draw) for k, draw in enumerate(draws)
-    ]
+    picked = [(_taken(v, grid[k]), _taken(w, grid[k])) for k, (v, w) in enumerate(draws)]
     start: Array = at.number(1).reshape(*[1] * (LEADING + 1))
     weights = reduce(jets.multiply, (w for _, w in picked), start)
     return {s: v for s, (v, _) in zip(symbols, picked, strict=True)}, weights
+
+
+def _taken(a: Array, places: Any) -> Array:
+    return jets.linear(lambda x: x[places], a)
+
+
+def _last(a: Array, k: int) -> Array:
+    return jets.linear(lambda x: x[..., k], a)
 
 
 def random_leaves(e: Expr) -> list[Expr]:
@@ -138,7 +144,7 @@ def _bernoulli_weights(grid: Array, p: Array, shape: tuple[int, ...], at: Point)
     each = jets.add(jets.multiply(grid, p), jets.multiply(1 - grid, jets.add(jets.negative(p), jets.plain(p) * 0 + 1)))
     flat = jets.linear(lambda x: x.reshape(*x.shape[: x.ndim - len(shape)], -1), each)
     n = int(np.prod(shape, dtype=int))
-    return reduce(jets.multiply, (jets.linear(lambda x, k=k: x[..., k], flat) for k in range(n)))
+    return reduce(jets.multiply, (_last(flat, k) for k in range(n)))
 
 
 def _spread(a: Array, rank: int, shape: tuple[int, ...]) -> Array:
@@ -162,7 +168,7 @@ def _one_hot(q: Array, shape: tuple[int, ...], at: Point, limit: int) -> tuple[A
     grid = unit[choices].reshape(len(choices), *[1] * LEADING, *shape)
     hit = jets.linear(lambda x: x.sum(axis=-1), jets.multiply(grid, q))
     flat = jets.linear(lambda x: x.reshape(*x.shape[: x.ndim - len(shape) + 1], rows), hit)
-    return grid, reduce(jets.multiply, (jets.linear(lambda x, r=r: x[..., r], flat) for r in range(rows)))
+    return grid, reduce(jets.multiply, (_last(flat, r) for r in range(rows)))
 
 
 def _nodes(name: str, s: Expr, e: Expr, at: Point) -> Nodes:
@@ -204,7 +210,9 @@ _HERMITE: dict[int, Callable[[], Nodes]] = {
     1: lambda: ([_arb(0)], [_arb(1)]),
     2: lambda: _symmetric([(_arb(1), _arb(1, 2))]),
     3: lambda: _symmetric([(_arb(3).sqrt(), _arb(1, 6))], _arb(2, 3)),
-    4: lambda: _symmetric([((3 - _ROOT6).sqrt(), 1 / (4 * (3 - _ROOT6))), ((3 + _ROOT6).sqrt(), 1 / (4 * (3 + _ROOT6)))]),
+    4: lambda: _symmetric(
+        [((3 - _ROOT6).sqrt(), 1 / (4 * (3 - _ROOT6))), ((3 + _ROOT6).sqrt(), 1 / (4 * (3 + _ROOT6)))]
+    ),
     5: lambda: _symmetric(
         [((5 - _ROOT10).sqrt(), (7 + 2 * _ROOT10) / 60), ((5 + _ROOT10).sqrt(), (7 - 2 * _ROOT10) / 60)], _arb(8, 15)
     ),

@@ -12,6 +12,7 @@ from symderiv.forms import UNIT, Coefficient, Form, Monomial
 from symderiv.laws import leading
 from symderiv.networks import NETS, Exponent, Net
 
+
 def net_form(net: Net, form: Form) -> Form:
     """One net as a form over the slots of ``form``."""
     return Form({((net.uid, 1),): 1}, form.dims)

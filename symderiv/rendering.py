@@ -16,7 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from symderiv._paths import templates_dir
-from symderiv.document import Blank, Block, Chain, Document, Figure, Formula, Formulas, Heading, Piece, Question, Raw, Table
+from symderiv.document import (
+    Blank,
+    Block,
+    Chain,
+    Document,
+    Figure,
+    Formula,
+    Formulas,
+    Heading,
+    Piece,
+    Question,
+    Raw,
+    Table,
+)
 from symderiv.errors import FormatError, SymderivError, ToolError, UnknownNameError
 from symderiv.escaping import latex_text, slug, typst_string, typst_text
 from symderiv.inline import pieces, plain

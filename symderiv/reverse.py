@@ -23,7 +23,7 @@ def order_of(e: Expr) -> list[Expr]:
 
 
 def reverse(f: Expr, x: Expr, cotangent: Expr) -> Expr:
-    """The cotangent of x: Σ over paths, gathered node by node from the output down; zeros where f does not depend on x."""
+    """The cotangent of x: Σ over paths, gathered from the output down; zeros where f does not depend on x."""
     order = order_of(f)
     live = {x}
     for t in order:

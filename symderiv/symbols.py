@@ -122,7 +122,9 @@ def _dim(name: str, text: str) -> Dim:
     if re.fullmatch(r"[0-9]{1,6}", text) and int(text) > 0:
         return int(text)
     if not _NAME.match(text):
-        raise DeclarationError(f"declaration of {name!r}: size {shorten(text)!r} is neither a name nor a positive integer")
+        raise DeclarationError(
+            f"declaration of {name!r}: size {shorten(text)!r} is neither a name nor a positive integer"
+        )
     return text
 
 
@@ -157,7 +159,9 @@ def _distribution(name: str, text: str) -> Distribution:
     given = {key: ast.unparse(value) for key, value in zip(allowed, tree.args, strict=False)}
     for keyword in tree.keywords:
         if keyword.arg not in allowed or keyword.arg in given:
-            raise DeclarationError(f"{place}: {tree.func.id} takes {', '.join(allowed) or 'nothing'}, not {keyword.arg}")
+            raise DeclarationError(
+                f"{place}: {tree.func.id} takes {', '.join(allowed) or 'nothing'}, not {keyword.arg}"
+            )
         given[keyword.arg] = ast.unparse(keyword.value)
     needed = {"bernoulli": {"p"}, "one_hot": {"q"}, "uniform": {"a", "b"}}.get(tree.func.id, set())
     if missing := needed - set(given):

@@ -31,7 +31,7 @@ def decide(left: Any, right: Any) -> Decision:
         return claim, PROVED, "polynomial normal form", "the numerator of the difference expands to 0", None
     unknown = ""
     for k in range(POINTS):
-        values = _point({s for d in differences for s in d.free_symbols}, k, sp)
+        values = _point({s for pair in pairs for side in pair for s in side.free_symbols}, k, sp)
         for (a, b), d in zip(pairs, differences, strict=True):
             here = d.subs(values)
             size = here if here.is_Rational else here.evalf(DIGITS)

@@ -26,6 +26,6 @@ def _printer() -> Any:
             if len(expr.variable_count) != 1 or expr.variable_count[0][1] != 1 or not expr.expr.is_Symbol:
                 return super()._print_Derivative(expr)
             top, bottom = self._print(expr.expr), self._print(expr.variables[0])
-            return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
+            return rf"\frac{{d {top}}}{{d {bottom}}}"
 
     return Printer({"mat_delim": "", "mat_str": "bmatrix", "ln_notation": False})

@@ -6,7 +6,7 @@ apart into them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 
@@ -101,6 +101,6 @@ def joined(left: Scalars, right: Scalars) -> Scalars:
     return out
 
 
-def too_many(parts: list[list[Term]]) -> bool:
+def too_many(parts: Sequence[Sequence[Term]]) -> bool:
     """Whether expanding would grow beyond what anyone reads."""
     return reduce(lambda n, p: n * max(1, len(p)), parts, 1) > MAX_TERMS

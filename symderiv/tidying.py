@@ -17,7 +17,17 @@ from math import gcd, lcm
 from symderiv import chains
 from symderiv.expressions import Expr, dimension, make
 from symderiv.terms import (
-    DIAGONAL, EXPAND, FLIP, INNER, KEEP, ORDER, Term, assemble, atom, joined, too_many,
+    DIAGONAL,
+    EXPAND,
+    FLIP,
+    INNER,
+    KEEP,
+    ORDER,
+    Term,
+    assemble,
+    atom,
+    joined,
+    too_many,
 )  # fmt: skip
 from symderiv.trees import over
 
@@ -161,9 +171,11 @@ def _matmul(e: Expr, level: int) -> list[Term]:
         c = reduce(lambda x, t: x * t[0], pick, ONE)
         if not c:
             continue
-        scalars = reduce(joined, (t[1] for t in pick), {})
+        scalars: dict[Expr, Fraction] = reduce(joined, (t[1] for t in pick), {})
         cores = [t[2] if t[2] is not None else chains.spread(a.shape) for t, a in zip(pick, e.args, strict=True)]
-        out.append(_product(c, scalars, [chains.widened(k, a.shape) for k, a in zip(cores, e.args, strict=True)], level))
+        out.append(
+            _product(c, scalars, [chains.widened(k, a.shape) for k, a in zip(cores, e.args, strict=True)], level)
+        )
     return out
 
 
@@ -214,7 +226,10 @@ def _mean(e: Expr, level: int) -> list[Term]:
 def _outer(e: Expr, level: int) -> list[Term]:
     out: list[Term] = []
     for pick in choices(*_many(e.args, level)):
-        u, v = (chains.widened(t[2] if t[2] is not None else chains.spread(a.shape), a.shape) for t, a in zip(pick, e.args, strict=True))
+        u, v = (
+            chains.widened(t[2] if t[2] is not None else chains.spread(a.shape), a.shape)
+            for t, a in zip(pick, e.args, strict=True)
+        )
         out.append((pick[0][0] * pick[1][0], joined(pick[0][1], pick[1][1]), make("outer", u, v)))
     return [t for t in out if t[0]]
 

@@ -56,8 +56,11 @@ def step(before, after, why, verdict="proved"):
 DERIVATION = SimpleNamespace(
     title="Ridge from dropout",
     steps=[
-        step(SCOPE.read("norm(y - p*X@w)**2 + p*(1-p)*norm(G@w)**2"),
-             SCOPE.read("(y - p*X@w)@(y - p*X@w) + p*(1-p)*norm(G@w)**2"), "a squared norm is $y@y$ of the residual"),
+        step(
+            SCOPE.read("norm(y - p*X@w)**2 + p*(1-p)*norm(G@w)**2"),
+            SCOPE.read("(y - p*X@w)@(y - p*X@w) + p*(1-p)*norm(G@w)**2"),
+            "a squared norm is $y@y$ of the residual",
+        ),
         step(None, SCOPE.read("y@y - 2*p*y@X@w + p**2*norm(X@w)**2 + p*(1-p)*norm(G@w)**2"), "expanded", "supported"),
     ],
 )
@@ -65,8 +68,10 @@ DERIVATION = SimpleNamespace(
 BLOCKS = {
     "heading": Heading(2, "The *chain* rule & more", points=3, label="rules"),
     "prose": Prose(
-        "The weight $w$ is used **three times**; *no* bias. \"Quoted\", it isn't hard -- 50% of \\$5 & #tags_are "
-        "{literal}. See @{rec}, [the course](https://example.org/a_b?x=1&y=%20#z), `nn.MSELoss`.", NAMES),
+        'The weight $w$ is used **three times**; *no* bias. "Quoted", it isn\'t hard -- 50% of \\$5 & #tags_are '
+        "{literal}. See @{rec}, [the course](https://example.org/a_b?x=1&y=%20#z), `nn.MSELoss`.",
+        NAMES,
+    ),
     "formula": Formula(("h_t", "=", "w*(u_t + h_{t-1})"), AUTO, "rec", scope=NAMES),
     "stacked": Formula((Y, "=", W * T, "=", sp.expand(W * (U3 + W * U2))), stacked=True),
     "long": Formula((Y, "=", LONG), AUTO),
@@ -74,26 +79,51 @@ BLOCKS = {
     "blanks": Formulas((Formula((P, "=", U1)), Formula((T, "=", Blank(width=5, answer=U3 + W * U2 + W**2 * U1))))),
     "chain": chain(DERIVATION, left=sp.Symbol(r"\mathcal{L}(\check{\mathbf{w}})")),
     "own_line": chain(DERIVATION),
-    "figure": Figure(Picture(SVG), "Weight sharing and the value $t$.", "A circle with a line", 0.4, "rnn", scope=NAMES),
-    "table": Table(("Layer", "Parameters", "Size"), (
-        ("Input", 0, Math(sp.Mul(28, 28, 1, evaluate=False))), ("CONV3-10", Blank(width=3, answer="one hundred"), 4)),
-        "lcc", "Sizes of a small network."),
-    "wide_table": Table(("What", "Why"), (("Skip connection", "The Jacobian of the block is the identity plus something, "
-                        "so that a signal passes even where the block's own derivative vanishes everywhere."),), "ll"),
+    "figure": Figure(
+        Picture(SVG), "Weight sharing and the value $t$.", "A circle with a line", 0.4, "rnn", scope=NAMES
+    ),
+    "table": Table(
+        ("Layer", "Parameters", "Size"),
+        (("Input", 0, Math(sp.Mul(28, 28, 1, evaluate=False))), ("CONV3-10", Blank(width=3, answer="one hundred"), 4)),
+        "lcc",
+        "Sizes of a small network.",
+    ),
+    "wide_table": Table(
+        ("What", "Why"),
+        (
+            (
+                "Skip connection",
+                "The Jacobian of the block is the identity plus something, "
+                "so that a signal passes even where the block's own derivative vanishes everywhere.",
+            ),
+        ),
+        "ll",
+    ),
     "ticks": TickBoxes(("Weight decay with $w$", "Dropout", "Layer norm"), (0,), scope=NAMES),
-    "bullets": Bullets(("first", ("second ", Raw(r"\frac{a}{\tilde{x}_j}", "a over x tilde j")),
-                        (Prose("blocks"), Formula((W, "=", 3))))),
+    "bullets": Bullets(
+        (
+            "first",
+            ("second ", Raw(r"\frac{a}{\tilde{x}_j}", "a over x tilde j")),
+            (Prose("blocks"), Formula((W, "=", 3))),
+        )
+    ),
     "enumerated": Bullets(("one", "two"), ordered=True),
     "question": Question("b", (Prose("Differentiate $y$.", NAMES), Blank("Your work", height=3)), 4),
-    "answer": AnswerBox((Prose("Directly:"), Formula((sp.Derivative(sp.Function("y")(W), W), "=", 3 * W**2 * U1), "4"))),
+    "answer": AnswerBox(
+        (Prose("Directly:"), Formula((sp.Derivative(sp.Function("y")(W), W), "=", 3 * W**2 * U1), "4"))
+    ),
     "blank": Blank("Answer:", width=6, answer="two layers"),
     "fields": Fields(("Your name", "Student ID")),
     "pagebreak": PageBreak(),
 }
 
 DEMO = Document(
-    "Midterm: a demonstration", with_scope(tuple(BLOCKS.values()), NAMES), "Autumn",
-    Meta(author="Course staff", subject="Deep networks", keywords=("backprop", "rnn"), header="DNN", footer="Solutions"),
+    "Midterm: a demonstration",
+    with_scope(tuple(BLOCKS.values()), NAMES),
+    "Autumn",
+    Meta(
+        author="Course staff", subject="Deep networks", keywords=("backprop", "rnn"), header="DNN", footer="Solutions"
+    ),
 )
 
 SECRETS = ("forty-two", "hidden solution", "u_{3}", "secret option")

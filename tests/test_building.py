@@ -104,7 +104,11 @@ def test_wrong_use_is_one_clear_error(exam, tmp_path):
 @pytest.mark.exe("latexmk", "pdflatex")
 def test_an_error_in_raw_latex_loses_one_problem(exam, tmp_path, monkeypatch):
     monkeypatch.delenv("SYMDERIV_TEX")
-    bad = GOOD.format(n=2).replace('Prose("Some text.")', "Prose((Raw(r'\\undefinedthing'),))").replace("Blank, ", "Blank, Raw, ")
+    bad = (
+        GOOD.format(n=2)
+        .replace('Prose("Some text.")', "Prose((Raw(r'\\undefinedthing'),))")
+        .replace("Blank, ", "Blank, Raw, ")
+    )
     (exam / "problem_2.py").write_text(bad)
     made = build([exam], out=tmp_path / "out")
     assert "problem 2, line" in made.failed["problem_2"] and "Undefined control sequence" in made.failed["problem_2"]

@@ -35,7 +35,9 @@ def pages():
 def test_typst_shows_it_literally(text):
     import io
 
-    document = Document(text[:100], (Heading(1, (Words(text),)), Prose((Words(text),)), Table((), (((Words(text),),),))))
+    document = Document(
+        text[:100], (Heading(1, (Words(text),)), Prose((Words(text),)), Table((), (((Words(text),),),)))
+    )
     pdf = typst_pdf(render(document, "typst"))
     shown = "".join("".join(page.extract_text() for page in pages()(io.BytesIO(pdf)).pages).split())
     letters = [c for c in text if c.isascii() and c.isalnum()][:200]

@@ -29,7 +29,8 @@ clipping progress models models/ families families/ solving latex_log layout_wor
 plotting schematics tree_drawing typesetters seeing writing documents omml slides formats/ problems
 backprop_steps problems/ freshness tasks workers parallel assembling building crosscheck search_drawing
 slide_files journal claimfile claimscript checking checkreport commands cli_build cli_check cli_completion
-cli_doctor cli_graph cli_list cli_new cli_report cli_solve cli __main__ nearest testing pytest_plugin deriving
+cli_doctor cli_graph cli_list cli_new report cli_report cli_solve cli __main__ nearest testing pytest_plugin
+deriving
 """
 
 # A file behind one of these doors is reached through the door only.

@@ -99,7 +99,14 @@ def test_an_unknown_family_is_suggested() -> None:
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_families_refuse_nonsense_with_a_reason(family: str) -> None:
-    for given in ({}, {"X": "y"}, {"rule": 3}, {"steps": -1, "recurrence": 7}, {"y": []}, {"layers": -2, "edges": [[1]]}):
+    for given in (
+        {},
+        {"X": "y"},
+        {"rule": 3},
+        {"steps": -1, "recurrence": 7},
+        {"y": []},
+        {"layers": -2, "edges": [[1]]},
+    ):
         (result,) = solve_all([{"id": "x", "family": family, "given": given}])["results"]
         assert set(result) in ({"id", "answer"}, {"id", "error"})
         assert result.get("error") != ""

@@ -128,7 +128,9 @@ def test_latex_makes_a_complete_pdf_without_overfull_boxes():
 @pytest.mark.slow
 @pytest.mark.exe("latexmk", "pdflatex")
 def test_both_engines_print_the_same_words():
-    words = [set(text_of(pdf).split()) for pdf in (latex_pdf(render(DEMO, "latex"))[0], typst_pdf(render(DEMO, "typst")))]
+    words = [
+        set(text_of(pdf).split()) for pdf in (latex_pdf(render(DEMO, "latex"))[0], typst_pdf(render(DEMO, "typst")))
+    ]
     plain = [{word.strip(".,;:()“”’") for word in found if word.isascii() and word.isalpha()} for found in words]
     assert len(plain[0] & plain[1]) > 0.85 * len(plain[0] | plain[1])
 
@@ -150,7 +152,9 @@ def test_a_loop_in_raw_latex_is_stopped():
 
 
 @pytest.mark.exe("latexmk", "pdflatex")
-@pytest.mark.parametrize("attack", [r"\immediate\write18{touch pwned}", r"\input{/etc/passwd}", r"\openin1=/etc/passwd "])
+@pytest.mark.parametrize(
+    "attack", [r"\immediate\write18{touch pwned}", r"\input{/etc/passwd}", r"\openin1=/etc/passwd "]
+)
 def test_raw_latex_reaches_no_shell_and_no_file(attack, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source = Rendered("\\documentclass{article}\\begin{document}a " + attack + "\\ifeof1 closed\\fi\\end{document}")

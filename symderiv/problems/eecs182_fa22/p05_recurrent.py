@@ -13,7 +13,7 @@ import sympy as sp
 from symderiv.adjoints import Backward
 from symderiv.backprop_steps import Row, backward_steps
 from symderiv.derivation import Derivation, begin
-from symderiv.document import Blank, Bullets, Chain, Figure, Formula, Formulas, Line, Math, Prose, chain
+from symderiv.document import Blank, Bullets, Chain, Figure, Formula, Formulas, Line, Prose, chain
 from symderiv.graph import Graph
 from symderiv.graph_drawing import draw
 from symderiv.problem import Answer, Part, Problem
@@ -47,15 +47,19 @@ def problem() -> Problem:
         points=18,
         intro=(
             Prose(
-                "A recurrent network has a scalar hidden state, scalar inputs $u_1$, $u_2$, $u_3$, no nonlinearity and no bias. "
-                "Its state starts at zero, and in each time step the sum of the input and the previous state is multiplied by "
-                "the same weight $w$. The figure shows three time steps; $y$ is the last state."
+                "A recurrent network has a scalar hidden state, scalar inputs $u_1$, $u_2$, $u_3$, no nonlinearity "
+                "and no bias. Its state starts at zero, and in each time step the sum of the input and the previous "
+                "state is multiplied by the same weight $w$. The figure shows three time steps; $y$ is the last state."
             ),
-            Figure(draw(graph, "forward", highlight=["w"]), "The unrolled network. The weight $w$ is shared by three nodes.", label="rnn"),
+            Figure(
+                draw(graph, "forward", highlight=["w"]),
+                "The unrolled network. The weight $w$ is shared by three nodes.",
+                label="rnn",
+            ),
         ),
         parts=(
             _forward(backward, rows),
-            _derivative(backward),
+            _derivative(graph, backward),
             _adjoints(backward, rows),
             _contributions(graph, backward, rows),
         ),
@@ -78,7 +82,7 @@ def _forward(backward: Backward, rows: dict[tuple[str, str, str], Row]) -> Part:
     )
 
 
-def _derivative(backward: Backward) -> Part:
+def _derivative(graph: Graph, backward: Backward) -> Part:
     total = backward.total("w")
     left = backward.derivative("w")
     return Part(
@@ -87,16 +91,16 @@ def _derivative(backward: Backward) -> Part:
             Prose("From your expression for $y$, compute its derivative with respect to the weight."),
             Formula((left, "=", Blank(width=8, answer=total))),
         ),
-        (chain(_direct(backward), left),),
+        (chain(_direct(graph, backward), left),),
         points=4,
-        answers=(Answer("5b", total, "the derivative of y by w", "expanded", derivation=_direct(backward)),),
+        answers=(Answer("5b", total, "the derivative of y by w", "expanded", derivation=_direct(graph, backward)),),
     )
 
 
-def _direct(backward: Backward) -> Derivation:
+def _direct(graph: Graph, backward: Backward) -> Derivation:
     """Differentiate the closed form of the output; an independent route to the sum over the edges."""
-    w = backward.graph["w"].symbol
-    output = backward.graph.expression(backward.output)
+    w = graph["w"].symbol
+    output = graph.expression(backward.output)
     return begin("direct derivative", sp.diff(output, w)).to(
         backward.total("w"), why="the same polynomial as the sum over the uses of w"
     )
@@ -126,9 +130,9 @@ def _contributions(graph: Graph, backward: Backward, rows: dict[tuple[str, str, 
         "d",
         (
             Prose(
-                "The weight reaches $y$ along three edges. For each of them, find what a small change of $w$ does to $y$ "
-                "through this edge alone (you may use $p$, $q$, $r$, $s$, $t$ and the derivatives of $y$ by them), and add them up. "
-                "The edge on the right contributes $t$; check the sum against part (b)."
+                "The weight reaches $y$ along three edges. For each of them, find what a small change of $w$ does to "
+                "$y$ through this edge alone (you may use $p$, $q$, $r$, $s$, $t$ and the derivatives of $y$ by them), "
+                "and add them up. The edge on the right contributes $t$; check the sum against part (b)."
             ),
             Blank("Your work", height=6),
         ),
@@ -140,7 +144,7 @@ def _contributions(graph: Graph, backward: Backward, rows: dict[tuple[str, str, 
             ),
             Bullets(
                 tuple(
-                    (Prose(f"through ${edge.target.name}$:"), Formula(_contribution(row)))
+                    (Prose(f"through ${edge.target.name}$:"), Formula(_equation(row)))
                     for edge, row in zip(edges, asked, strict=True)
                 )
             ),
@@ -152,7 +156,7 @@ def _contributions(graph: Graph, backward: Backward, rows: dict[tuple[str, str, 
                 Answer(f"5d.{edge.target.name}", edge.expanded, f"the contribution through {edge.target.name}")
                 for edge in edges
             ),
-            Answer("5d.total", backward.total("w"), "the total derivative", derivation=sum_derivation(backward)),
+            Answer("5d.total", backward.total("w"), "the total derivative", derivation=sum_derivation(graph, backward)),
         ),
     )
 
@@ -167,12 +171,12 @@ def _sum_lines(backward: Backward, edges: list[Any]) -> list[tuple[Any, str]]:
     ]
 
 
-def sum_derivation(backward: Backward) -> Derivation:
+def sum_derivation(graph: Graph, backward: Backward) -> Derivation:
     """The sum over the uses of w, in node names, in the inputs, and collected; every line certified."""
     edges = backward.edges("w")
     total = sp.Add(*(edge.expanded for edge in edges), evaluate=False)
-    w = backward.graph["w"].symbol
-    direct = sp.diff(backward.graph.expression(backward.output), w)
+    w = graph["w"].symbol
+    direct = sp.diff(graph.expression(backward.output), w)
     return (
         begin("sum over the uses of w", total)
         .to(backward.total("w"), why="collect powers of w")
@@ -192,10 +196,3 @@ def _equation(row: Row) -> tuple[Any, ...]:
     for side in row.chain:
         out += ["=", side]
     return tuple(out)
-
-
-def _contribution(row: Row) -> tuple[Any, ...]:
-    return _equation(row)
-
-
-__all__ = ["Math", "problem", "sum_derivation", "unrolled"]
