@@ -3,7 +3,8 @@
 A Debian Python is often "externally managed" and comes without ensurepip or pip.
 Only the environment is written to, never the system, and pip gets there by the
 first way that works: ensurepip; the system's own pip; pip's wheel, fetched from
-the package index that pip's settings name and checked against the lock.
+the package index that pip's settings name and checked against the lock; or the
+wheel inside Debian's package python3-pip-whl, downloaded but not installed.
 
 Nothing is done while the lock, the project file and this file are unchanged.
 """
@@ -18,6 +19,7 @@ import html.parser
 import importlib.util
 import os
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -29,7 +31,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
-DEFAULT_INDEX = "https://pypi.org/simple"
 SUPPORTED = ((3, 11), (3, 13))
 
 
@@ -80,7 +81,7 @@ def install_pip(venv: Path) -> None:
     python = str(venv / "bin" / "python")
     if run_quietly([python, "-m", "pip", "--version"]) is not None:
         return
-    for way in (pip_by_ensurepip, pip_by_system, pip_by_wheel):
+    for way in (pip_by_ensurepip, pip_by_system, pip_by_wheel, pip_by_debian):
         if way(python) and run_quietly([python, "-m", "pip", "--version"]) is not None:
             return
     fail(
@@ -122,6 +123,24 @@ def pip_by_wheel(python: str) -> bool:
     return False
 
 
+def pip_by_debian(python: str) -> bool:
+    """Take pip's wheel out of Debian's package of it; apt checks the package, and nothing is installed."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        download = ["apt-get", "download", "python3-pip-whl"]
+        if run_quietly(download, folder) is None:
+            run_quietly(["apt-get", "update"], folder)  # a new machine has no package lists yet
+            if run_quietly(download, folder) is None:
+                return False
+        for package in Path(folder).glob("*.deb"):
+            run_quietly(["dpkg-deb", "-x", str(package), folder], folder)
+        wheels = sorted(Path(folder).glob("usr/share/python-wheels/pip-*.whl"))
+        if not wheels:
+            return False
+        return run_quietly([python, str(wheels[-1] / "pip"), "install", "-qq", "--no-index", str(wheels[-1])]) is not None
+
+
 def pinned_pip() -> tuple[str, set[str]]:
     """The lock's line for pip: the requirement and the hashes allowed."""
     block = re.search(r"^(pip==\S+)((?:\s*\\\n\s+--hash=sha256:\w+)+)", LOCK.read_text(), re.MULTILINE)
@@ -131,9 +150,8 @@ def pinned_pip() -> tuple[str, set[str]]:
 
 
 def indexes() -> list[str]:
-    """The package indexes that pip would ask, in its order."""
-    main = setting("index-url") or DEFAULT_INDEX
-    return [main, *setting("extra-index-url").split()]
+    """The package indexes that pip's settings name, in its order; without settings pip alone knows one."""
+    return [*setting("index-url").split(), *setting("extra-index-url").split()]
 
 
 def setting(name: str) -> str:

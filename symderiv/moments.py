@@ -20,9 +20,9 @@ from math import factorial
 from symderiv.closed_forms import expected_functions
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr
-from symderiv.forms import Form, Product, instances, next_label, number_form, spell
+from symderiv.forms import Coefficient, Form, Product, instances, next_label, number_form, size_factor, spell
 from symderiv.indexed import add, assemble, multiply, place, power_of, scale, subtract
-from symderiv.networks import Factor, Index, delta, slot
+from symderiv.networks import ONE, Factor, Index, delta, slot
 from symderiv.symbols import Symbol
 
 Lower = Callable[[Expr], Form]
@@ -39,8 +39,17 @@ def expectation(form: Form, lower: Lower) -> Form:
     products: list[Product] = []
     for mono, c in form.terms.items():
         factors, _ = spell(mono)
-        products += [(c * d, f) for d, f in _expected_product(factors, lower)]
+        summed = {i for _, idx, _ in factors for i in idx if i[1] >= 0 and i != ONE}
+        products += [_counted(c * d, f, summed) for d, f in _expected_product(factors, lower)]
     return assemble(products, form.dims)
+
+
+def _counted(c: Coefficient, factors: list[Factor], summed: set[Index]) -> Product:
+    """A summed index that an entry's mean no longer depends on counts its size: E Σ_i r_i = n p."""
+    for i in sorted(summed - {j for _, idx, _ in factors for j in idx}, key=str):
+        number, extra = size_factor(i[0])
+        c, factors = c * number, factors + extra
+    return c, factors
 
 
 def covariance(left: Form, right: Form, lower: Lower, *, diagonal: bool) -> Form:
