@@ -1,0 +1,208 @@
+"""Value and full gradient of the unrolled RNN at many points, beside other ways to compute them in the same run.
+
+    python benchmarks/kernels.py [--quick] [--rounds 5] [--json FILE]
+
+Peers: lambdify(cse=True), JAX (jit, unrolled and scan), CasADi (mapped function), PyTorch, and a fused C loop
+compiled on the spot, which is the limit: it does nothing but the arithmetic.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from harness import installed, interleaved, options, report, table
+
+C_LOOP = r"""
+#define B 256
+void rnn(const double *X, double *Y, long T, long N, double *R) {
+  for (long lo = 0; lo < N; lo += B) {
+    long n = N - lo < B ? N - lo : B;
+    const double *w = X + lo;
+    double h[B], a[B], sum[B];
+    for (long j = 0; j < n; j++) h[j] = 0;
+    for (long t = 0; t < T; t++) {
+      const double *u = X + (t + 1) * N + lo; double *r = R + t * B;
+      for (long j = 0; j < n; j++) { r[j] = u[j] + h[j]; h[j] = w[j] * r[j]; }
+    }
+    for (long j = 0; j < n; j++) { Y[lo + j] = h[j]; a[j] = 1; sum[j] = 0; }
+    for (long t = T - 1; t >= 0; t--) {
+      double *g = Y + (t + 2) * N + lo; const double *r = R + t * B;
+      for (long j = 0; j < n; j++) { sum[j] += a[j] * r[j]; a[j] *= w[j]; g[j] = a[j]; }
+    }
+    for (long j = 0; j < n; j++) Y[N + lo + j] = sum[j];
+  }
+}
+"""
+
+Run = Callable[[Any], Any]
+
+
+def _graph(steps: int) -> tuple[Any, Any, list[Any]]:
+    from symderiv.graph import Graph
+
+    g = Graph("RNN")
+    w, u = g.inputs(f"w u[{steps}]")
+    h = w * u[0]
+    for value in u[1:]:
+        h = w * (value + h)
+    return g, h, [w, *u]
+
+
+def ours(steps: int) -> Run:
+    g, h, wrt = _graph(steps)
+    return g.kernel(h, wrt=wrt).batch
+
+
+def ours_numba(steps: int) -> Run:
+    g, h, wrt = _graph(steps)
+    run = g.kernel(h, wrt=wrt, backend="numba").batch
+    run(np.full((steps + 1, 2), 0.5))
+    return run
+
+
+def lambdify(steps: int) -> Run:
+    import sympy as sp
+
+    w, u = sp.Symbol("w"), sp.symbols(f"u_1:{steps + 1}")
+    h = sp.S.Zero
+    for value in u:
+        h = w * (value + h)
+    function = sp.lambdify([w, *u], [h, *(sp.diff(h, s) for s in (w, *u))], modules="numpy", cse=True)
+    return lambda x: function(*x)
+
+
+def _loss(w: Any, u: Any) -> Any:
+    h = w * u[0]
+    for value in u[1:]:
+        h = w * (value + h)
+    return h
+
+
+def jax_unrolled(steps: int) -> Run:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    run = jax.jit(jax.vmap(jax.value_and_grad(lambda x: _loss(x[0], x[1:])), in_axes=1, out_axes=(0, 1)))
+    return lambda x: jax.block_until_ready(run(x))
+
+
+def jax_scan(steps: int) -> Run:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+
+    def loss(x: Any) -> Any:
+        return jax.lax.scan(lambda h, u: (x[0] * (u + h), None), 0.0, x[1:])[0]
+
+    run = jax.jit(jax.vmap(jax.value_and_grad(loss), in_axes=1, out_axes=(0, 1)))
+    return lambda x: jax.block_until_ready(run(x))
+
+
+def casadi(steps: int) -> Run:
+    import casadi as ca
+
+    x = ca.SX.sym("x", steps + 1)
+    h = _loss(x[0], [x[k] for k in range(1, steps + 1)])
+    function = ca.Function("f", [x], [h, ca.gradient(h, x)])
+    return lambda points: function(points)
+
+
+def torch(steps: int) -> Run:
+    import torch as module
+
+    def run(x: Any) -> Any:
+        rows = [module.from_numpy(row).requires_grad_() for row in x]
+        value = _loss(rows[0], rows[1:])
+        return value, module.autograd.grad(value.sum(), rows)
+
+    return run
+
+
+def fused_c(steps: int) -> Run:
+    folder = Path(tempfile.mkdtemp())
+    (folder / "rnn.c").write_text(C_LOOP)
+    flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
+    subprocess.run(["gcc", *flags, "rnn.c", "-o", "rnn.so"], check=True, cwd=folder)
+    library = ctypes.CDLL(str(folder / "rnn.so"))
+    shutil.rmtree(folder)
+    stack = np.empty((steps, 256))
+
+    def pointer(array: Any) -> Any:
+        return array.ctypes.data_as(ctypes.c_void_p)
+
+    def run(x: Any) -> Any:
+        out = np.empty((steps + 2, x.shape[1]))
+        library.rnn(pointer(x), pointer(out), ctypes.c_long(steps), ctypes.c_long(x.shape[1]), pointer(stack))
+        return out
+
+    return run
+
+
+MAKERS: dict[str, tuple[str, Callable[[int], Run]]] = {
+    "symderiv": ("numpy", ours),
+    "symderiv numba": ("numba", ours_numba),
+    "lambdify cse": ("sympy", lambdify),
+    "jax unrolled": ("jax", jax_unrolled),
+    "jax scan": ("jax", jax_scan),
+    "casadi": ("casadi", casadi),
+    "torch": ("torch", torch),
+}
+LARGEST = {"lambdify cse": 30, "jax unrolled": 300}  # beyond it compiling alone takes minutes
+
+
+def compile_times(rounds: int, sizes: list[int]) -> dict[int, float]:
+    """Seconds from a built graph to a kernel that can be called."""
+    found = {}
+    for steps in sizes:
+        g, h, wrt = _graph(steps)
+        found[steps] = interleaved({"own": lambda g=g, h=h, w=wrt[0]: g.kernel(h, wrt=[w])}, rounds)["own"]
+    return found
+
+
+def main() -> None:
+    """Measure, print the tables, write the numbers."""
+    chosen = options(__doc__)
+    cases = [(30, 10_000)] if chosen.quick else [(30, 10_000), (30, 1_000_000), (300, 10_000), (300, 100_000)]
+    missing = [name for name, (module, _) in MAKERS.items() if not installed(module)]
+    speed: dict[str, dict[str, float]] = {}
+    for steps in sorted({t for t, _ in cases}):
+        runs: dict[str, Run] = {}
+        for name, (module, make) in MAKERS.items():
+            if installed(module) and steps <= LARGEST.get(name, steps):
+                start = time.perf_counter()
+                runs[name] = make(steps)
+                print(f"T={steps} {name}: made in {time.perf_counter() - start:.2f} s", flush=True)
+        if shutil.which("gcc"):
+            runs["fused C"] = fused_c(steps)
+        elif "fused C" not in missing:
+            missing.append("fused C")
+        for points in (n for t, n in cases if t == steps):
+            x = np.random.default_rng(0).uniform(0.5, 1.0, (steps + 1, points))
+            for run in runs.values():
+                run(x)
+            times = interleaved({name: (lambda run=run, x=x: run(x)) for name, run in runs.items()}, chosen.rounds)
+            speed[f"T={steps} N={points}"] = {name: points / seconds / 1e6 for name, seconds in times.items()}
+    names = [*MAKERS, "fused C"]
+    print("million points a second, value and full gradient")
+    print(table(["peer", *speed], [[n, *(column.get(n, "-") for column in speed.values())] for n in names]))
+    for case, column in speed.items():
+        ratios = {n: column["symderiv"] / s for n, s in column.items() if n != "symderiv"}
+        print(f"  {case}: symderiv is " + ", ".join(f"{r:.2f} x {n}" for n, r in ratios.items()))
+        if {"symderiv numba", "fused C"} <= column.keys():
+            print(f"  {case}: symderiv numba is {column['symderiv numba'] / column['fused C']:.2f} x fused C")
+    compiling = compile_times(chosen.rounds, [300, 3_000] if chosen.quick else [300, 3_000, 30_000, 100_000])
+    print("seconds to compile: " + ", ".join(f"T={t} {s:.3g}" for t, s in compiling.items()))
+    print(f"not installed, so not measured: {', '.join(missing) or 'none'}")
+    report({"million points a second": speed, "compile": compiling, "missing": missing}, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
