@@ -128,7 +128,7 @@ def pip_by_debian(python: str) -> bool:
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return False
     with tempfile.TemporaryDirectory() as folder:
-        download = ["apt-get", "download", "python3-pip-whl"]
+        download: list[str | Path] = ["apt-get", "download", "python3-pip-whl"]
         if run_quietly(download, folder) is None:
             run_quietly(["apt-get", "update"], folder)  # a new machine has no package lists yet
             if run_quietly(download, folder) is None:
@@ -138,7 +138,8 @@ def pip_by_debian(python: str) -> bool:
         wheels = sorted(Path(folder).glob("usr/share/python-wheels/pip-*.whl"))
         if not wheels:
             return False
-        return run_quietly([python, str(wheels[-1] / "pip"), "install", "-qq", "--no-index", str(wheels[-1])]) is not None
+        command = [python, str(wheels[-1] / "pip"), "install", "-qq", "--no-index", str(wheels[-1])]
+        return run_quietly(command) is not None
 
 
 def pinned_pip() -> tuple[str, set[str]]:
@@ -220,10 +221,10 @@ def install(venv: Path, lock: Path) -> None:
             fail("pip could not install what stands above; is the package index reachable (PIP_INDEX_URL)?")
 
 
-def run_quietly(command: list[str | Path]) -> str | None:
+def run_quietly(command: list[str | Path], folder: str | None = None) -> str | None:
     """A command's output, or None where it fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=folder)
     except OSError:
         return None
     return done.stdout if done.returncode == 0 else None
