@@ -65,7 +65,9 @@ def _result(problem: object, place: int) -> dict[str, Any]:
         if not isinstance(problem.get(key), kind):
             return {"id": name, "error": f"{name}: {key!r} is missing or of the wrong kind"}
     try:
-        return {"id": name, "answer": solve(problem["family"], problem["given"])}
+        # a setting that ``given`` leaves out may stand in the words of the task; an answer never does
+        given = {"task": problem.get("task", ""), **problem["given"]}
+        return {"id": name, "answer": solve(problem["family"], given)}
     except SymderivError as error:
         return {"id": name, "error": str(error)}
     except UNFORESEEN as error:
