@@ -128,11 +128,12 @@ def test_latex_makes_a_complete_pdf_without_overfull_boxes():
 @pytest.mark.slow
 @pytest.mark.exe("latexmk", "pdflatex")
 def test_both_engines_print_the_same_words():
-    words = [
-        set(text_of(pdf).split()) for pdf in (latex_pdf(render(DEMO, "latex"))[0], typst_pdf(render(DEMO, "typst")))
-    ]
-    plain = [{word.strip(".,;:()“”’") for word in found if word.isascii() and word.isalpha()} for found in words]
-    assert len(plain[0] & plain[1]) > 0.85 * len(plain[0] | plain[1])
+    # readers of PDF may glue words of neighbouring lines: a word of one page is looked for in the letters of the other
+    texts = [text_of(pdf) for pdf in (latex_pdf(render(DEMO, "latex"))[0], typst_pdf(render(DEMO, "typst")))]
+    letters = ["".join(text.split()) for text in texts]
+    for text, other in ((texts[0], letters[1]), (texts[1], letters[0])):
+        words = {w for w in (word.strip(".,;:()“”’") for word in text.split()) if w.isascii() and w.isalpha() and len(w) < 12}
+        assert sum(word in other for word in words) > 0.9 * len(words)
 
 
 @pytest.mark.exe("latexmk", "pdflatex")
