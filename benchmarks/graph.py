@@ -11,6 +11,7 @@ JAX the jaxpr of ``grad``, for PyTorch the recorded tape and one backward call.
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,7 +23,7 @@ PEERS = {"casadi": "casadi", "symengine": "symengine", "torch": "torch", "jax": 
 LARGEST = {"jax": 3_000, "sympy": 3_000}
 
 
-def ours(steps: int) -> int:
+def ours(steps: int) -> Any:
     from symderiv.graph import Graph
 
     g = Graph("RNN")
@@ -30,7 +31,7 @@ def ours(steps: int) -> int:
     h = u[0]
     for value in u[1:]:
         h = w * (value + h)
-    return len(g.backward(h))
+    return g.backward(h), u
 
 
 def ours_sharing(steps: int) -> int:
@@ -143,12 +144,12 @@ OTHERS = {
 }
 
 
-def peak_per_step(peer: str, steps: int) -> float:
-    """Bytes a step that a fresh process needs beyond what it needs for ten steps."""
+def memory_per_step(peer: str, steps: int) -> float:
+    """Resident bytes a step that a fresh process holds with graph and gradient, beyond those of ten steps (Linux)."""
     code = (
-        "import resource, graph, sys; f = graph.RNN[sys.argv[1]]; f(10)\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; kept = f(int(sys.argv[2]))\n"
-        "print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))"
+        "import os, sys, graph\n"
+        "def resident(): return int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE')\n"
+        "f = graph.RNN[sys.argv[1]]; f(10); before = resident(); kept = f(int(sys.argv[2])); print(resident() - before)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, peer, str(steps)], capture_output=True, text=True, check=True, cwd=sys.path[0]
@@ -176,7 +177,7 @@ def main() -> None:
     ]
     print("unrolled RNN: seconds for graph and gradient by everything, and the growth exponent")
     print(table(["peer", *(f"T={s}" for s in sizes), "slope"], rows))
-    for name in times:
+    for name in (n for n in times if n != "symderiv"):
         last = max(times[name])
         print(f"  symderiv is {times[name][last] / times['symderiv'][last]:.2f} times as fast as {name} at T={last}")
     own_sizes = [3_000, 10_000] if chosen.quick else [5_000, 50_000, 500_000]
@@ -188,8 +189,9 @@ def main() -> None:
         found = {n: (lambda f=f, size=size: f(size)) for n, f in tasks.items() if n == "symderiv" or installed(n)}
         others[title] = interleaved(found, chosen.rounds)
         print(f"{title}, {size}: " + ", ".join(f"{n} {s:.3g} s" for n, s in others[title].items()))
-    memory = {n: peak_per_step(n, sizes[-1]) for n in ("symderiv", "casadi") if n in peers}
-    print("peak memory a step: " + ", ".join(f"{n} {b:.0f} bytes" for n, b in memory.items()))
+    measured = [n for n in ("symderiv", "casadi") if n in peers and os.path.exists("/proc")]
+    memory = {n: memory_per_step(n, sizes[-1]) for n in measured}
+    print("memory a step: " + ", ".join(f"{n} {b:.0f} bytes" for n, b in memory.items()))
     print(f"not installed, so not measured: {', '.join(missing) or 'none'}")
     report({"seconds": times, "own": dict(zip(own_sizes, own, strict=True)), "others": others, "memory": memory,
             "missing": missing}, chosen.json)  # fmt: skip

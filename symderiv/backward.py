@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from symderiv.columns import ABSENT, Columns
+from symderiv.columns import ABSENT, Columns, no_collection
 from symderiv.operations import CODES, CONSTANT, OPERATIONS
 from symderiv.partials import MINUS_ONE, NUMBER, ONE, SLOT, TEMPLATE, VALUE, ZERO, partials
 
@@ -39,7 +39,9 @@ class Tape:
         self.adjoint[output] = self.seed
         self.contribution: list[int] = []
         self.first = [ABSENT] * (output + 1)
-        _record(self, forward, {code: _plan(code) for code in set(forward.code[: output + 1])})
+        plans = {code: _plan(code) for code in set(forward.code[: output + 1])}
+        with no_collection():
+            _record(self, forward, plans)
 
     def contribution_of(self, target: int, slot: int) -> int:
         """The position of ``adjoint of target · partial by slot``; ABSENT where it is 0."""

@@ -9,12 +9,26 @@ small integers, and no object of their own.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from symderiv.operations import CONSTANT, INPUT, OPERATIONS
 
 ABSENT = -1
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Pause the cyclic collector while many small objects are made at once, none of them in a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Columns:

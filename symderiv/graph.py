@@ -14,7 +14,7 @@ from typing import Any
 from symderiv import from_sympy as sympy_in
 from symderiv import graph_views as views
 from symderiv.adjoints import Backward, Edge
-from symderiv.columns import Columns
+from symderiv.columns import Columns, no_collection
 from symderiv.errors import GraphError, UnknownNameError, shorten
 from symderiv.handles import Handle, make_handle, unary
 from symderiv.kernels import Kernel, forward_values
@@ -80,7 +80,8 @@ class Graph:
         rows = range(first, first + len(names))
         self.names.update(zip(rows, names, strict=True))
         self.named.update(zip(names, rows, strict=True))
-        return tuple(make_handle(self, row) for row in rows)
+        with no_collection():
+            return tuple(make_handle(self, row) for row in rows)
 
     def input(self, name: str, label: str = "") -> Handle:
         """Add one input."""

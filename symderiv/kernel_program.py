@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from symderiv.columns import Columns
+from symderiv.columns import Columns, no_collection
 from symderiv.expansion import template
 from symderiv.from_sympy import insert
 from symderiv.operations import CODES, CONSTANT, INPUT, OPERATIONS, slot_symbols
@@ -100,11 +100,12 @@ def compile_program(columns: Columns, inputs: Sequence[int], outputs: Sequence[i
     """The program that computes ``outputs`` (positions, each into its output row) from ``inputs``."""
     program = Program(inputs=list(inputs), outputs=len(outputs))
     values = _Values(program, columns)
-    for node in _needed(columns, outputs):
-        values.add(node)
-    for row, position in enumerate(outputs):
-        values.finish(row, position)
-    _allocate(program, values)
+    with no_collection():
+        for node in _needed(columns, outputs):
+            values.add(node)
+        for row, position in enumerate(outputs):
+            values.finish(row, position)
+        _allocate(program, values)
     return program
 
 
