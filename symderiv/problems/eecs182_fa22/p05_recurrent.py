@@ -134,7 +134,7 @@ def _contributions(graph: Graph, backward: Backward, rows: dict[tuple[str, str, 
                 "$y$ through this edge alone (you may use $p$, $q$, $r$, $s$, $t$ and the derivatives of $y$ by them), "
                 "and add them up. The edge on the right contributes $t$; check the sum against part (b)."
             ),
-            Blank("Your work", height=6),
+            Blank("Your work", height=4),
         ),
         (
             Figure(
