@@ -105,11 +105,11 @@ def decide(rule: UpdateRule) -> Validity:
     >>> decide(update_rule("m[0] - m[1]", 2)).counterexample.messages
     (0, 1)
     """
+    _evaluate_once(rule)
     lists = [name for name, value in rule.names.items() if isinstance(value, list)]
     if symmetric_for_all_degrees(rule.tree, not rule.shape, lists):
         return Validity(True, "proved", _reason(rule, True), "structure", True)
-    found = counterexample(rule)
-    if found is not None:
+    if (found := counterexample(rule)) is not None:
         return Validity(False, "refuted", _reason(rule, False), "exact numbers", False, found)
     try:
         if _symbolically_symmetric(rule):
@@ -139,6 +139,15 @@ def counterexample(rule: UpdateRule) -> Counterexample | None:
         if budget <= 0:
             return None
     return None
+
+
+def _evaluate_once(rule: UpdateRule) -> None:
+    """A rule that cannot be evaluated at all is refused before anything is said about its order."""
+    try:
+        evaluate_rule(rule.tree, {**_numeric_names(rule), "m": next(_trials(rule))})
+    except ModelError as error:
+        if "division" not in str(error):
+            raise
 
 
 def _transpositions(degree: int) -> list[tuple[int, ...]]:
@@ -199,9 +208,8 @@ def _differ(left: Value, right: Value) -> bool:
 
 def _symbolically_symmetric(rule: UpdateRule) -> bool:
     messages = [_block(f"m_{k + 1}", rule.shape) for k in range(rule.degree)]
-    base = rule.value(messages)
-    orders = _transpositions(rule.degree)[1:]
-    return all(_equal(base, rule.value([messages[k] for k in order])) for order in orders)
+    base, *others = (rule.value([messages[k] for k in order]) for order in _transpositions(rule.degree))
+    return all(_equal(base, other) for other in others)
 
 
 def _equal(left: Value, right: Value) -> bool:
@@ -252,7 +260,6 @@ def _is_indexed(tree: ast.expr, name: str) -> bool:
     return any(
         isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name) and n.value.id == name for n in ast.walk(tree)
     )
-
 
 
 def _reason(rule: UpdateRule, valid: bool) -> str:
