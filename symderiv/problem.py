@@ -15,10 +15,38 @@ from symderiv.errors import ProblemError
 
 
 @dataclass(frozen=True)
+class Case:
+    """A value that holds ``when`` a condition does (in words), and why."""
+
+    when: str
+    value: Any
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Cases:
+    """A value that depends on a condition.
+
+    A statement that names no condition claims every case.  ``open`` says that nobody can tell
+    from the text which case is meant (a figure is missing), so that a statement true in some
+    case is neither right nor wrong.
+    """
+
+    cases: tuple[Case, ...]
+    open: bool = False
+
+    def __post_init__(self) -> None:
+        conditions = [case.when for case in self.cases]
+        if len(self.cases) < 2 or len(set(conditions)) < len(conditions):
+            raise ProblemError(f"cases need two or more conditions, each given once; got {conditions}")
+
+
+@dataclass(frozen=True)
 class Answer:
     """One computed answer: ``asks`` says in words what it answers, ``form`` names the demanded form.
 
-    ``official`` is what an official solution states, to be compared; ``derivation`` tells how the value came about.
+    ``official`` is what an official solution states, to be compared; ``derivation`` tells how the value came about,
+    ``evidence`` in a few words why it holds, ``assumed`` what is taken for granted.
     """
 
     id: str
@@ -28,6 +56,8 @@ class Answer:
     official: Any = None
     derivation: Any = None
     scope: Any = None
+    evidence: str = ""
+    assumed: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ typst_math printing expressions latex_words mathml document mathematics labels r
 columns handles functions limits networks matching forms laws positivity inline blocktree numbering indexed
 atoms matrices substitution derivatives closed_forms moments trees lowering claims clearing jets fields
 outcomes array_functions numeric instances domains form_values refuting sympy_claims certify problem judging
-exams papers embedding typesetting formats pictures widths rows rendering fragments marks arrows svg_marks
+statements exams papers embedding typesetting formats pictures widths rows rendering fragments marks arrows svg_marks
 drawing layout spine_routes spine expansion series building_blocks pullbacks reverse terms chains tidying
 calculus derivation partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors
 kernel_source loop_source numpy_source kernel_runner kernels adjoints lifting tracing graph merged skeleton

@@ -1,0 +1,67 @@
+"""Statements beside answers: the status is computed, and follows the truth of the cases."""
+
+import json
+
+import pytest
+import sympy as sp
+
+import symderiv as sd
+from symderiv.errors import ProblemError
+from symderiv.problem import Answer, Case, Cases
+from symderiv.statements import compared, read_statements, stated
+
+
+def status(statement, value, scope=None):
+    return compared({"id": "1a", "claim": "", **statement}, Answer("1a", value), scope).status
+
+
+EXACT = sp.log(sp.Rational(2, 5))  # -0.9163 to four digits
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [("-0.92", "confirmed"), ("-0.9163", "confirmed"), ("-0.91", "imprecise"), ("-0.9", "confirmed"), ("-0.90", "refuted")],
+)
+def test_a_printed_decimal_is_judged_by_its_digits(printed, expected):
+    assert status({"num": printed}, EXACT) == expected
+
+
+def test_a_list_of_decimals_is_as_good_as_its_worst_and_counts():
+    assert status({"num": ["-0.92", "-0.91"]}, (EXACT, EXACT)) == "imprecise"
+    assert status({"num": ["-0.92"]}, (EXACT, EXACT)) == "refuted"
+
+
+def test_cases_all_some_or_none():
+    cases = (Case("epsilon = 0", 1), Case("epsilon > 0", 2))
+    assert status({"value": 1}, Cases(cases)) == "imprecise"
+    assert status({"value": 1}, Cases(cases, open=True)) == "underdetermined"
+    assert status({"value": 1, "when": "epsilon = 0"}, Cases(cases)) == "confirmed"
+    assert status({"value": 3}, Cases(cases)) == "refuted"
+    with pytest.raises(ProblemError, match="epsilon > 0"):
+        status({"value": 1, "when": "never"}, Cases(cases))
+
+
+def test_formulas_are_read_in_the_scope_of_the_answer():
+    scope = sd.declare(X="matrix(n, d)", w="vector(d)")
+    value = scope.read("(X@w)@(X@w)")
+    assert status({"expr": "norm(X@w)**2"}, value, scope) == "confirmed"
+    assert status({"expr": "2*norm(X@w)**2"}, value, scope) == "refuted"
+
+
+def test_words_compare_as_words_and_truth_values_as_truth_values():
+    assert status({"value": ["learn", "deep"]}, ("learn", "deep")) == "confirmed"
+    assert status({"value": True}, False) == "refuted"
+
+
+@pytest.mark.parametrize("value", [-0.92, ["x"], "__import__('os')"])
+def test_a_decimal_is_a_text_with_digits(value):
+    with pytest.raises((ProblemError, ValueError)):
+        stated({"id": "1a", "claim": "", "num": value})
+
+
+def test_an_id_given_twice_is_refused(tmp_path):
+    file = tmp_path / "official.json"
+    one = {"id": "1a", "claim": "c", "value": 1}
+    file.write_text(json.dumps({"version": 1, "statements": [one, one]}))
+    with pytest.raises(ProblemError, match="twice"):
+        read_statements(file)
