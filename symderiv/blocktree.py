@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from symderiv.document import AnswerBox, Blank, Block, TickBoxes
+from symderiv.document import AnswerBox, Blank, Block, Figure, Tick, TickBoxes
 
 
 def transform(block: Any, change: Callable[[Any], Any]) -> Any:
@@ -61,4 +61,8 @@ def _strip(block: Any) -> Any:
         return replace(block, answer=None)
     if isinstance(block, TickBoxes) and block.ticked:
         return replace(block, ticked=())
+    if isinstance(block, Tick) and block.ticked:
+        return Tick()
+    if isinstance(block, Figure) and block.filled is not None:
+        return replace(block, filled=None)
     return block

@@ -59,6 +59,13 @@ class Blank(Piece):
 
 
 @dataclass(frozen=True)
+class Tick(Piece):
+    """A box to tick inside a line or a cell; ``ticked`` shows in the staff version only."""
+
+    ticked: bool = False
+
+
+@dataclass(frozen=True)
 class Heading(Block):
     """A heading of level 1 to 4; ``points`` and a ``label`` for references are optional."""
 
@@ -125,7 +132,10 @@ class Chain(Block):
 
 @dataclass(frozen=True)
 class Figure(Block):
-    """Anything the formats can draw, with a caption; ``alt`` describes it to those who cannot see it."""
+    """Anything the formats can draw, with a caption; ``alt`` describes it to those who cannot see it.
+
+    ``filled`` is what the staff version shows instead of a drawing that students complete.
+    """
 
     drawing: Any
     caption: Any = ""
@@ -133,6 +143,7 @@ class Figure(Block):
     width: float | None = None  # share of the line; None: its own size where that fits
     label: str = ""
     number: str = AUTO
+    filled: Any = None
     scope: Any = None
 
 

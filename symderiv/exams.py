@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from symderiv.blocktree import transform, with_scope, without_answers
@@ -12,6 +13,7 @@ from symderiv.document import (
     Block,
     Document,
     Fields,
+    Figure,
     Formula,
     Heading,
     Math,
@@ -145,6 +147,8 @@ def _literal(text: str) -> str:
 
 
 def _without_room(block: Any) -> Any:
-    """The solutions leave out empty boxes to write in and lines for a name."""
+    """The solutions leave out empty boxes to write in and lines for a name, and fill in the drawings."""
+    if isinstance(block, Figure) and block.filled is not None:
+        return replace(block, drawing=block.filled, filled=None)
     room = isinstance(block, Blank) and block.height and block.answer is None
     return None if room or isinstance(block, Fields) else block

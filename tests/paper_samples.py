@@ -26,6 +26,7 @@ from symderiv.document import (
     Question,
     Raw,
     Table,
+    Tick,
     TickBoxes,
     chain,
 )
@@ -100,6 +101,7 @@ BLOCKS = {
         "ll",
     ),
     "ticks": TickBoxes(("Weight decay with $w$", "Dropout", "Layer norm"), (0,), scope=NAMES),
+    "tick_table": Table(("Trick", "Helps"), (("Weight decay", Tick()), ("Skip connection", Tick(True))), "lc"),
     "bullets": Bullets(
         (
             "first",

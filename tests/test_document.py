@@ -6,7 +6,22 @@ import pytest
 from paper_samples import BLOCKS, DERIVATION, NAMES, W
 
 from symderiv.blocktree import holds_answers, transform, with_scope, without_answers
-from symderiv.document import AnswerBox, Blank, Chain, Document, Formula, Meta, Prose, Question, Table, TickBoxes, chain
+from symderiv.document import (
+    AnswerBox,
+    Blank,
+    Chain,
+    Document,
+    Figure,
+    Formula,
+    Meta,
+    Picture,
+    Prose,
+    Question,
+    Table,
+    Tick,
+    TickBoxes,
+    chain,
+)
 from symderiv.errors import ProblemError
 
 
@@ -38,9 +53,11 @@ def test_answers_are_taken_out_at_any_depth():
         Table((), ((Blank(answer="secret"), TickBoxes(("x",), (0,))),)),
         Formula((W, "=", Blank(answer="secret"))),
         Prose(("text ", Blank(answer="secret"))),
+        Table((), (("a", Tick(True)),)),
+        Figure(Picture(b"empty"), filled=Picture(b"secret")),
     ))
     stripped = without_answers((deep,))
-    assert "secret" not in repr(stripped)
+    assert "secret" not in repr(stripped) and "ticked=True" not in repr(stripped)
     assert holds_answers((deep,)) and not holds_answers(stripped)
     assert "secret" in repr(deep)
 

@@ -4,6 +4,7 @@ import pytest
 from paper_samples import SECRETS, exam_problem
 
 from symderiv.blocktree import holds_answers
+from symderiv.document import Figure, Picture
 from symderiv.errors import ProblemError
 from symderiv.exams import exam_document, problem_blocks
 from symderiv.judging import has_form, judge
@@ -29,6 +30,14 @@ def test_the_students_data_hold_no_answer():
 def test_an_answer_without_a_solution_prints_itself():
     shown = render(exam_document(PAPER, [exam_problem()], "staff"), "markdown")
     assert "The value: forty-two" in shown
+
+
+def test_the_staff_see_a_drawing_filled_in():
+    blank, full = Picture(b"<svg/>"), Picture(b"<svg><g/></svg>")
+    problem = Problem(1, "Drawing", parts=(Part("", (Figure(blank, filled=full),)),))
+    shown = {audience: problem_blocks(problem, audience)[1].blocks[0] for audience in ("student", "staff")}
+    assert shown["student"].drawing is blank and shown["staff"].drawing is full
+    assert shown["student"].number == shown["staff"].number and shown["student"].filled is None
 
 
 def test_wrong_use():

@@ -13,6 +13,7 @@ from symderiv.mathematics import PRINTERS, RELATIONS, sides
 from symderiv.numbering import numbered
 
 _MATHEMATICS = {"content", "left"}
+_DRAWINGS = {"drawing", "filled"}
 
 
 def render_json(obj: Any) -> str:
@@ -33,8 +34,8 @@ def _plain(value: Any, scope: Any) -> Any:
         record: dict[str, Any] = {"kind": type(value).__name__} if isinstance(value, Block) else {}
         for part in fields(value):
             content = getattr(value, part.name)
-            if part.name == "drawing":
-                record[part.name] = type(content).__name__
+            if part.name in _DRAWINGS:
+                record[part.name] = None if content is None else type(content).__name__
             elif part.name in _MATHEMATICS:
                 record[part.name] = _content(content, inner)
             elif part.name != "scope":
