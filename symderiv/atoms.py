@@ -150,7 +150,9 @@ def _polynomial_factors(core: Form) -> list[tuple[Form, int]]:
         for powers, q in poly.to_dict().items():
             mono = tuple((u, int(k)) for u, k in zip(variables, powers, strict=True) if k)
             terms[mono] = _plain(Fraction(int(q.p), int(q.q)))
-        number, _, base = content(Form(terms, core.dims), False)
+        number, common, base = content(Form(terms, core.dims), False)
+        if common:  # an irreducible factor with a net in every term is that net
+            base = Form({common: 1}, core.dims)
         if is_positive(scale(base, -1)):
             number, base = -Fraction(number), scale(base, -1)
         left *= Fraction(number) ** int(e)
