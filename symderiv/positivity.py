@@ -75,15 +75,16 @@ def content(form: Form, keep_sign: bool) -> tuple[Coefficient, Monomial, Form]:
                 else:
                     common.pop(u, None)
     common = {u: e for u, e in common.items() if not NETS[u].bound or e > 0}
-    number = _number(form, keep_sign)
     terms = {}
     for mono, c in form.terms.items():
         left = dict(mono)
         for u, e in common.items():
             left[u] = left.get(u, 0) - e
-        value = Fraction(c) / number
-        terms[tuple(sorted((u, e) for u, e in left.items() if e))] = _plain(value)
-    return number, tuple(sorted(common.items())), Form(terms, form.dims)
+        terms[tuple(sorted((u, e) for u, e in left.items() if e))] = c
+    # the number is read off the core, so that b - b*e and 1 - e leave the same core and not its negative
+    number = _number(Form(terms, form.dims), keep_sign)
+    core = Form({m: _plain(Fraction(c) / number) for m, c in terms.items()}, form.dims)
+    return number, tuple(sorted(common.items())), core
 
 
 def _number(form: Form, keep_sign: bool) -> Fraction:
