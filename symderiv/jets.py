@@ -128,10 +128,8 @@ def seed(a: Array, at: int, shape: tuple[int, ...], unit: object) -> Array:
 
 
 def derivative(a: Array, at: int, own: tuple[int, ...], by: tuple[int, ...]) -> Array:
-    """The tangent of a level with its axis moved behind the value's own axes: shape own + by."""
+    """The tangent of a jet of level ``at`` with its axis moved behind the value's own axes: shape own + by."""
     size = int(np.prod(by, dtype=int))
-    if level(a) < at:
-        return np.zeros((1, *own, *by))
 
     def move(t: Array) -> Array:
         wanted = len(own) + 1 + at

@@ -119,7 +119,10 @@ def _gradient(e: Expr, at: Point, f: Callable[[Point], Array], own: tuple[int, .
     depth = at.depth + 1
     base = at.values[x]
     deeper = at.with_values({x: jets.seed(base, depth, at.shape(x.shape), at.field.number(Fraction(1)))}, 1)
-    return jets.derivative(f(deeper), depth, own, at.shape(x.shape))
+    value = f(deeper)
+    if jets.level(value) < depth:  # x does not occur: zeros of the field, as a float 0.0 is not equal to an exact 0
+        return np.broadcast_to(at.number(0).reshape(1, *[1] * len(own + x.shape)), (1, *own, *at.shape(x.shape)))
+    return jets.derivative(value, depth, own, at.shape(x.shape))
 
 
 def _first(e: Expr, at: Point) -> Array:

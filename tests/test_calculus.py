@@ -59,3 +59,10 @@ def test_what_cannot_be_differentiated_says_so():
         gradient(c.read("A@w"), c.w)
     with pytest.raises(ReadingError):
         gradient(c.read("w@w"), c.read("2*w"))
+
+
+@pytest.mark.parametrize("claim", [("grad(u@(V.T@e), q)", "zeros(d)"), ("grad(a*a, q)", "0*q"), ("hessian(a, q)", "zeros(d, d)")])
+def test_a_variable_that_does_not_occur_has_zero_derivative(claim):
+    scope = declare(q="vector(d)", V="matrix(n, m)", u="vector(m)", e="vector(n)", a="scalar")
+    assert certify(*claim, symbols=scope).verdict == "proved"
+    assert certify(claim[0], f"{claim[1]} + 1", symbols=scope).verdict == "refuted"
