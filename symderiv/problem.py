@@ -16,11 +16,12 @@ from symderiv.errors import ProblemError
 
 @dataclass(frozen=True)
 class Case:
-    """A value that holds ``when`` a condition does (in words), and why."""
+    """A value that holds ``when`` a condition does (in words), and why; ``scope`` reads a statement under it."""
 
     when: str
     value: Any
     evidence: str = ""
+    scope: Any = None
 
 
 @dataclass(frozen=True)

@@ -66,11 +66,11 @@ def stated(statement: Mapping[str, Any], scope: Any = None) -> Any:
 
 def compared(statement: Mapping[str, Any], answer: Answer, scope: Any = None) -> Finding:
     """The status of a statement beside the computed answer."""
-    said = stated(statement, scope)
     if not isinstance(answer.value, Cases):
-        return _with(_one(said, answer.value), answer.evidence)
+        return _with(_one(stated(statement, scope), answer.value), answer.evidence)
     cases = _meant(statement, answer.value)
-    found = [_with(_one(said, case.value), case.evidence) for case in cases]
+    said = [stated(statement, scope if case.scope is None else case.scope) for case in cases]
+    found = [_with(_one(one, case.value), case.evidence) for one, case in zip(said, cases, strict=True)]
     told = "; ".join(f"{case.when}: {one.status} ({one.evidence})" for case, one in zip(cases, found, strict=True))
     if answer.evidence:
         told = f"{answer.evidence}; {told}"
