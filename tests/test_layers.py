@@ -18,13 +18,15 @@ LONGEST = 300
 ORDER = """
 errors exact registry escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
 typst_math printing expressions latex_words mathml document mathematics labels reading scope operations
-columns handles functions limits networks matching forms laws positivity inline blocktree numbering indexed
+columns writing_order handles functions limits networks matching forms laws positivity inline blocktree numbering indexed
 atoms matrices substitution derivatives closed_forms moments trees lowering claims clearing jets fields
 outcomes array_functions numeric instances domains form_values refuting sympy_claims certify problem judging
 statements exams papers embedding typesetting formats pictures widths rows rendering fragments marks arrows svg_marks
 drawing layout spine_routes spine expansion series building_blocks pullbacks reverse terms chains tidying
-calculus derivation partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors
-kernel_source loop_source numpy_source kernel_runner kernels adjoints lifting tracing graph merged skeleton
+calculus patterns differentiating rewriting rules/ derivation scalar_facts scalar_course optimum
+partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors
+kernel_source loop_source numpy_source kernel_runner kernels adjoints matrix_nodes matrix_moments matrix_pullbacks
+matrix_values matrix_backward matrix_views matrix_graph lifting tracing graph merged skeleton
 clipping progress models models/ families families/ solving latex_log layout_worker picture graph_drawing
 plotting schematics tree_drawing typesetters seeing writing documents omml slides formats/ problems
 backprop_steps problems/ freshness tasks workers parallel assembling building crosscheck search_drawing
