@@ -22,10 +22,10 @@ def _elementwise(name: str) -> Callable[[Any], Any]:
     code = CODES[name]
 
     def function(argument: Any) -> Any:
-        if isinstance(argument, Handle):
+        if argument.__class__ is Handle:
             return unary(code, argument)
-        if hasattr(argument, "apply") and hasattr(argument, "shape") and hasattr(argument, "op"):
-            return argument.apply(name)
+        if isinstance(argument, Handle) or (hasattr(argument, "apply") and hasattr(argument, "op")):
+            return argument.apply(name)  # a node with a shape, or an expression tree
         if hasattr(argument, "free_symbols"):
             import sympy as sp
 

@@ -19,9 +19,10 @@ from symderiv.errors import GraphError, UnknownNameError, shorten
 from symderiv.handles import Handle, make_handle, unary
 from symderiv.kernels import Kernel, forward_values
 from symderiv.lifting import lift
+from symderiv.matrix_graph import MatrixMethods
 from symderiv.naming_nodes import checked_name, wanted_inputs
 from symderiv.operations import CODES, CONSTANT, INPUT
-from symderiv.tracing import parameters_of, run_traced, typeset
+from symderiv.tracing import named_outputs, parameters_of, run_traced, typeset
 
 Node = Handle
 
@@ -37,11 +38,14 @@ class Graph:
     >>> g.backward(y).total(w)
     u + 2*w
 
-    Raises GraphError for a name used twice, a handle of another graph, a NaN
-    constant, or a value that is no number.
+    With ``scope=declare(…)`` its nodes are scalars, vectors and matrices of symbolic size.  Raises GraphError for
+    a name used twice, a handle of another graph, a NaN constant, or a value that is no number.
     """
 
-    def __init__(self, title: str = "") -> None:
+    def __new__(cls, title: str = "", scope: Any = None) -> Graph:
+        return object.__new__(cls if scope is None else MatrixGraph)
+
+    def __init__(self, title: str = "", scope: Any = None) -> None:
         self.title = title
         self.columns = Columns()
         self.names: dict[int, str] = {}
@@ -156,7 +160,11 @@ class Graph:
         return len(self.code)
 
     def __getitem__(self, name: Any) -> Handle:
-        return make_handle(self, self.position(name))
+        return self.handle(self.position(name))
+
+    def handle(self, index: int) -> Handle:
+        """The handle of a position."""
+        return make_handle(self, index)
 
     def name_of(self, index: int) -> str:
         """The name of a node; an unnamed intermediate is called after its position."""
@@ -185,12 +193,12 @@ class Graph:
     @property
     def nodes(self) -> list[Handle]:
         """Every node, in the order in which it was made."""
-        return [make_handle(self, index) for index in range(len(self.code))]
+        return [self.handle(index) for index in range(len(self.code))]
 
     @property
     def edges(self) -> list[tuple[Handle, Handle, int]]:
         """Every use as (source, target, slot), in the order of the targets."""
-        return [(make_handle(self, s), make_handle(self, t), k) for s, t, k in self.columns.edges()]
+        return [(self.handle(s), self.handle(t), k) for s, t, k in self.columns.edges()]
 
     @property
     def output(self) -> Handle:
@@ -202,7 +210,7 @@ class Graph:
         if len(found) != 1:
             names = ", ".join(map(self.name_of, found[:6])) or "none"
             raise GraphError(f"the graph {self.title!r} has {len(found)} outputs ({names}); say which one is meant")
-        return make_handle(self, found[0])
+        return self.handle(found[0])
 
     def __repr__(self) -> str:
         inputs = sum(code == INPUT for code in self.code)
@@ -247,13 +255,22 @@ class Graph:
         return forward_values(self, {**(values or {}), **named})
 
 
-def trace(function: Callable[..., Any], inputs: str | Sequence[Any] | None = None, title: str = "") -> Graph:
-    """The graph of a plain Python function of scalars, whose local names name the nodes.
+class MatrixGraph(MatrixMethods, Graph):
+    """A graph with a scope: inputs are its symbols, shapes are inferred, derivatives are in matrix notation."""
 
-    ``inputs`` are named as in ``Graph.inputs``, so ``"w u[3]"`` calls the function with
-    a handle and a tuple of three; without it the function's own arguments are the
-    inputs.  ``graph.output`` is what it returned, ``graph.latex`` the function typeset
-    by latexify-py (None where that cannot).
+    def __init__(self, title: str = "", scope: Any = None) -> None:
+        super().__init__(title)
+        self.begin(scope)
+
+
+def trace(
+    function: Callable[..., Any], inputs: str | Sequence[Any] | None = None, title: str = "", scope: Any = None
+) -> Graph:
+    """The graph of a plain Python function of scalars, or of symbols of a scope; local names name the nodes.
+
+    ``inputs`` are named as in ``Graph.inputs``, so ``"w u[3]"`` calls the function with a handle and a tuple
+    of three; without it the function's own arguments are the inputs.  ``graph.output`` is what it returned,
+    ``graph.latex`` the function typeset by latexify-py (None where that cannot).
 
     >>> def forward(w, u):
     ...     h = 0
@@ -267,7 +284,7 @@ def trace(function: Callable[..., Any], inputs: str | Sequence[Any] | None = Non
     Raises GraphError where the function branches on a node, naming the line, or
     returns something else than nodes.
     """
-    graph = Graph(title or getattr(function, "__name__", "").replace("_", " "))
+    graph = Graph(title or getattr(function, "__name__", "").replace("_", " "), scope)
     wanted = parameters_of(function) if inputs is None else inputs
     arguments = graph.inputs(wanted)
     returned = run_traced(graph, function, arguments)
@@ -278,11 +295,6 @@ def trace(function: Callable[..., Any], inputs: str | Sequence[Any] | None = Non
                 f"the traced function {graph.title!r} returned {shorten(repr(output))} ({type(output).__name__}), "
                 "not a node: return the values computed from its arguments"
             )
-    graph.outputs = tuple(graph.lift(output).index for output in outputs)
-    for number, position in enumerate(graph.outputs, 1):
-        name = "y" if len(graph.outputs) == 1 else f"y_{number}"
-        if position not in graph.names and name not in graph.named:
-            graph.names[position] = name
-            graph.named[name] = position
+    graph.outputs = named_outputs(graph, [graph.lift(output).index for output in outputs])
     graph.latex = typeset(function)
     return graph

@@ -43,6 +43,16 @@ def run_traced(graph: GraphLike, function: Callable[..., Any], arguments: Sequen
     return result
 
 
+def named_outputs(graph: GraphLike, positions: Sequence[int]) -> tuple[int, ...]:
+    """The positions of what was returned; nodes without a name get y, or y_1, y_2 …"""
+    for number, position in enumerate(positions, 1):
+        name = "y" if len(positions) == 1 else f"y_{number}"
+        if position not in graph.names and name not in graph.named:
+            graph.names[position] = name
+            graph.named[name] = position
+    return tuple(positions)
+
+
 def parameters_of(function: Callable[..., Any]) -> list[str]:
     """The names of a function's arguments; GraphError for one that has none to trace, or starred ones."""
     try:
@@ -78,6 +88,7 @@ class _Watch:
         self.bound: dict[str, list[int]] = {}
         self.latest: dict[str, int] = {}
         self.known = len(graph.columns)
+        self.declared = getattr(graph, "scope", None) or ()  # names of symbols are no names of nodes
 
     def look(self, local_names: dict[str, Any]) -> None:
         for name, value in local_names.items():
@@ -105,7 +116,7 @@ class _Watch:
                 self._give(wanted, position)
 
     def _give(self, wanted: str, position: int) -> None:
-        while wanted in self.graph.named:
+        while wanted in self.graph.named or wanted in self.declared:
             wanted += "'"
         if is_name(wanted):
             self.graph.names[position] = wanted
