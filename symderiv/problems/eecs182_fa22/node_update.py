@@ -1,0 +1,195 @@
+"""Problem 10, part c: one update rule, its patterns, the shape of a weight, and the rule written out on the graph."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import sympy as sp
+
+from symderiv.certify import certify
+from symderiv.document import Blank, Bullets, Formula, Formulas, Prose, TickBoxes, chain
+from symderiv.errors import ProblemError, SymderivError
+from symderiv.expressions import Expr
+from symderiv.functions import tanh
+from symderiv.models import message_passing as mp
+from symderiv.models.message_columns import update_of_columns
+from symderiv.models.update_patterns import patterns, weight_shapes
+from symderiv.printing import text
+from symderiv.problem import Answer, Part
+from symderiv.scope import Scope, declare
+
+NODES = range(1, 6)
+NEIGHBOURS = {2: (1, 4, 5), 3: (5,)}  # of the nodes whose updates are printed; the figure itself is missing
+RULE = mp.MEAN_OF_TANH
+SHOWN = {"residual": "residual connection", "batch_normalization": "batch normalization", "attention": "attention"}
+ASSUMED = (
+    "the figure is missing: the neighbours of nodes 2 and 3 are those the printed updates list; that these are the "
+    "figure's is taken for granted"
+)
+
+
+def reconstructed() -> tuple[mp.Reconstruction, mp.Neighbourhoods]:
+    """What the printed updates say about the edges, and the graph with the forced edges only."""
+    found = mp.reconstruct(NODES, NEIGHBOURS)
+    return found, mp.neighbourhoods(NODES, found.forced)
+
+
+def symbols() -> Scope:
+    """The states of the five nodes before and after the layer, and the two weights."""
+    states = {f"{letter}_{node}": "vector(d)" for letter in "st" for node in NODES}
+    return declare(W1="matrix(d, k)", W2="matrix(k, d)", **states)
+
+
+def rule_formula() -> tuple[Any, ...]:
+    """The rule as it is printed, over s_i, n_i and the messages m_{i,j}."""
+    i, j, n = sp.symbols("i j n_i")
+    s, t, w1, w2 = (sp.Symbol(name, commutative=False) for name in ("s_i", "t_i", "W_1", "W_2"))
+    message = sp.Symbol("m_i_j", commutative=False)
+    return t, "=", s + w1 * sp.Sum(sp.tanh(w2 * message), (j, 1, n)) / n
+
+
+def part(equation_label: str = "update") -> Part:
+    """Patterns, the shape of W_1, and the updates of two nodes."""
+    found, graph = reconstructed()
+    scope = symbols()
+    shapes = weight_shapes(RULE, "d", {"W2": "k"})
+    shown = patterns(RULE)
+    updates = {node: update_of_columns(graph, str(node), RULE, scope) for node in NEIGHBOURS}
+    equations = [Formula((scope[f"t_{node}"], "=", value)) for node, value in updates.items()]
+    blanks = [Formula((scope[f"t_{node}"], "=", Blank(width=9, answer=value))) for node, value in updates.items()]
+    options, ticked = tuple(SHOWN.values()), tuple(k for k, name in enumerate(SHOWN) if name in shown.names)
+    lists = "; ".join(f"node {n} hears from {', '.join(map(str, NEIGHBOURS[n]))}" for n in NEIGHBOURS)
+    rows, columns = shapes["W1"]
+    return Part(
+        "c",
+        (
+            Prose("The states are updated by this rule, in which tanh acts on every component:"),
+            Formula(rule_formula(), tag="auto", label=equation_label),
+            Bullets((
+                (Prose("Which patterns does the rule show?"), TickBoxes(options, ticked)),
+                (
+                    Prose("States have $d$ components and $W2$ has $k$ rows. What is the shape of $W1$?"),
+                    Formula((scope.W1, "in", Blank("rows × columns", width=5, answer=f"{rows} × {columns}"))),
+                ),
+                (
+                    Prose(
+                        "Every node sends its own state $s_j$ to its neighbours. Write out @{update} for nodes 2 and 3 "
+                        "of the graph in @{graph}, with all sums expanded."
+                    ),
+                    Formulas(tuple(blanks)),
+                ),
+            )),
+        ),
+        (
+            Bullets((
+                Prose(
+                    "A **residual connection**: the old state is added, so that a gradient reaches the layer below "
+                    "also when the weights pass nothing on. There is no normalization, and the messages are averaged "
+                    "with equal weights, not with weights that depend on them."
+                ),
+                Prose(
+                    f"$W1$ has ${rows}$ rows, as its product is added to the state, and ${columns}$ columns, as tanh "
+                    f"keeps the ${columns}$ components that $W2$ gives."
+                ),
+                (Prose(f"The sum in @{{update}} runs over the neighbours: {lists}."), Formulas(tuple(equations))),
+            )),
+            Prose("With the mean taken term by term, the update of node 2 is"),
+            chain(spread(updates[2], scope), scope.t_2, numbered=False),
+        ),
+        points=8,
+        answers=(*_pattern_answers(shown, scope), *_shape_answers(shapes), *_update_answers(found, updates, scope)),
+    )  # fmt: skip
+
+
+def spread(update: Expr, scope: Scope) -> Any:
+    """The update of node 2, then with the weight and the mean taken into the sum; certified for all sizes."""
+    from symderiv.derivation import begin
+
+    messages = [scope.W1 @ tanh(scope.W2 @ scope[f"s_{node}"]) for node in NEIGHBOURS[2]]
+    share = scope.read(f"1/{len(messages)}")
+    after = scope.s_2
+    for message in messages:
+        after = after + share * message
+    return begin("update of node 2", update, scope).to(after, why="the weight is applied to every term")
+
+
+def _pattern_answers(shown: Any, scope: Scope) -> tuple[Answer, ...]:
+    others = [name for name in SHOWN if name != "residual" and name in shown.names]
+    with_state = "s_2 + W1@tanh(W2@s_1)"
+    flow = certify(f"jacobian({with_state}, s_2)", "eye(d)", symbols=scope)
+    bare = certify("jacobian(W1@tanh(W2@s_1), s_2)", "zeros(d, d)", symbols=scope)
+    told = f"the Jacobian of the new state by the old one is I for all weights ({flow.verdict}); without the added "
+    return (
+        Answer("10c.residual", shown.residual, "whether the rule has a residual connection"),
+        Answer("10c.patterns", shown.names, "the patterns of the rule", evidence="read off the form of the rule"),
+        Answer("10c.others", others, "the listed patterns beside the residual connection"),
+        Answer(
+            "10c.gradient", flow.verdict == bare.verdict == "proved", "the added state carries gradients down",
+            evidence=f"{told}state it is 0 ({bare.verdict})", assumed="a node is not its own neighbour",
+        ),
+        Answer("10c.mean", "mean_pooling" in shown.others, "whether the messages are averaged"),
+    )  # fmt: skip
+
+
+def _shape_answers(shapes: dict[str, tuple[str, str]]) -> tuple[Answer, ...]:
+    rows, columns = shapes["W1"]
+    return (
+        Answer("10c.shape", shapes["W1"], "rows and columns of W_1", evidence="unification of the sizes in the rule"),
+        Answer("10c.shape.rows", rows, "the rows of W_1, which is added to the state"),
+        Answer("10c.shape.columns", columns, "the columns of W_1", evidence=f"W_2 has {shapes['W2'][0]} rows"),
+    )
+
+
+def _update_answers(found: mp.Reconstruction, updates: dict[int, Expr], scope: Scope) -> tuple[Answer, ...]:
+    alike = _alike(found, updates, scope)
+    told = f"the same in all {alike} graphs that the printed updates leave possible"
+    matches = equations_with(RULE, official_equations())
+    if len(matches) != 1:
+        raise ProblemError(f"the update rule stands in {len(matches)} of the numbered equations, not in one: {matches}")
+    return (
+        *(
+            Answer(f"10c.update{node}", value, f"the update of node {node}", evidence=told, assumed=ASSUMED, scope=scope,
+                   derivation=spread(value, scope) if node == 2 else None)
+            for node, value in updates.items()
+        ),
+        Answer(
+            "10c.equation", matches[0], "the number of the equation whose sum is written out",
+            evidence="the only numbered equation that is this rule",
+        ),
+    )  # fmt: skip
+
+
+def _alike(found: mp.Reconstruction, updates: dict[int, Expr], scope: Scope) -> int:
+    """The number of graphs the printed updates leave possible; every one must give the same updates."""
+    choices = [chosen for size in range(len(found.open) + 1) for chosen in combinations(found.open, size)]
+    for chosen in choices:
+        graph = mp.neighbourhoods(NODES, [*found.forced, *chosen])
+        for node, value in updates.items():
+            if update_of_columns(graph, str(node), RULE, scope) is not value:
+                raise ProblemError(f"the update of node {node} depends on edges that are not known: {text(value)}")
+    return len(choices)
+
+
+def official_equations() -> dict[str, str]:
+    """The numbered equations of the official solution, as texts."""
+    data = json.loads(Path(__file__).with_name("official.json").read_text("utf-8"))
+    return dict(data.get("equations", {}))
+
+
+def equations_with(rule: str, equations: dict[str, str]) -> list[int]:
+    """The numbers of the equations that are an update rule and give what ``rule`` gives."""
+    star = mp.named_graph("star", 4)
+    states = mp.symbols(star, commutative=False)
+    weights = {name: sp.Symbol(name, commutative=False) for name in ("W1", "W2")}
+    wanted = mp.update_node(star, "1", rule, states, weights)
+    return [int(number) for number, said in equations.items() if _updates(star, said, states, weights) == wanted]
+
+
+def _updates(star: mp.Neighbourhoods, said: str, states: Any, weights: Any) -> Any:
+    try:
+        return mp.update_node(star, "1", said, states, weights)
+    except SymderivError:
+        return None  # an equation about something else
