@@ -1,7 +1,7 @@
-"""A derivation: a chain of steps, each with its reason and its certificate.
+"""A derivation: a chain of steps, each with its rule, its reason and its certificate.
 
 The verdict of a derivation is that of its weakest step.  Steps are proposed by
-anyone; only ``certify`` says whether one holds.
+rules or by people; only ``certify`` says whether one holds.
 """
 
 from __future__ import annotations
@@ -13,18 +13,49 @@ from symderiv.certify import Certificate, certify
 from symderiv.claims import weakest
 from symderiv.errors import RuleError
 from symderiv.printing import latex, text
+from symderiv.rewriting import RULES, everywhere
 from symderiv.scope import Scope
+from symderiv.tidying import settled
+from symderiv.trees import Path
 
 
 @dataclass(frozen=True)
 class Step:
-    """``before relation after``, why, and the certificate."""
+    """``before relation after``, why, and the certificate; the rule it used and the places it used it at.
+
+    ``backward`` tells that the rule leads from ``after`` to ``before``.
+    """
 
     before: Any
     relation: str
     after: Any
     why: str
     certificate: Certificate
+    rule: str = ""
+    places: tuple[Path, ...] = ()
+    backward: bool = False
+
+    @property
+    def place(self) -> Path | None:
+        """The first place the rule was used at, as argument positions from the root; None for a line by hand."""
+        return self.places[0] if self.places else None
+
+    def replay(self) -> Any:
+        """Make ``after`` from ``before`` again with the rule alone; raises RuleError where that does not give it."""
+        if not self.rule:
+            raise RuleError(f"the step to {text(self.after)} was written by hand; it has a reason but no rule to replay")
+        start, end = (self.after, self.before) if self.backward else (self.before, self.after)
+        if _used(self.rule, start, end, self.places) is not end:
+            raise RuleError(f"the rule {self.rule} does not lead from {text(start)} to {text(end)}")
+        return self.after
+
+
+def _used(name: str, start: Any, end: Any, places: tuple[Path, ...]) -> Any:
+    """A rule used at places, one after the other."""
+    rule = RULES[name]
+    for place in places:
+        start = rule.at(start, place, end if rule.law else None)
+    return start if rule.law else settled(start)
 
 
 @dataclass(frozen=True)
@@ -36,6 +67,8 @@ class Derivation:
     >>> d = begin("a norm", c.read("norm(X@w)**2"), c).to("(X@w)@(X@w)", why="the squared norm is an inner product")
     >>> d.verdict
     'proved'
+    >>> str(begin("a transpose", c.read("(X.T@X).T"), c).by("transpose-of-a-product").end)
+    'X.T@X'
     """
 
     title: str
@@ -53,17 +86,32 @@ class Derivation:
         """The weakest verdict of a step; an empty derivation claims nothing and is proved."""
         return weakest([step.certificate.verdict for step in self.steps])
 
-    def to(self, after: Any, why: str) -> Derivation:
+    def to(self, after: Any, why: str, rule: str = "", places: tuple[Path, ...] = (), backward: bool = False) -> Derivation:
         """Append a line; a false one is kept with its refutation, and refutes the derivation.
 
-        Raises RuleError for a line without a reason, and what reading a text raises.
+        ``rule`` and ``places`` say how the line was made; ``replay`` checks that.  Raises RuleError for a
+        line without a reason, and what reading a text raises.
         """
         if not why.strip():
             raise RuleError(f"the step to {text(after)} has no reason; say why=… in words a student understands")
         if isinstance(after, str) and self.scope is not None:
             after = self.scope.read(after)
         certificate = certify(self.end, after, symbols=self.scope)
-        return replace(self, steps=(*self.steps, Step(self.end, "=", after, why, certificate)))
+        step = Step(self.end, "=", after, why, certificate, rule, places, backward)
+        return replace(self, steps=(*self.steps, step))
+
+    def by(self, rule: str, at: Path | None = None) -> Derivation:
+        """Use a rule of the registry: at one place, or wherever it fits.
+
+        Raises UnknownNameError for a rule nobody registered, RuleError where it does not fit.
+        """
+        found = RULES[rule]
+        if at is not None:
+            return self.to(settled(found.at(self.end, at)), found.why, rule, (at,))
+        after, places = everywhere(found, self.end)
+        if not places:
+            raise RuleError(f"the rule {rule} ({found.left} = {found.right}) fits nowhere in {text(self.end)}")
+        return self.to(after, found.why, rule, places)
 
     def __str__(self) -> str:
         lines = [text(self.start)]

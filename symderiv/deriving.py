@@ -1,47 +1,177 @@
 """Find the lines between two expressions.
 
-Derivatives are written out by the chain rule, then put in order, then brought to
-the shape asked for; each line is certified.  Lines that say the same are left
-out.  What is found is short: the search for longer arguments (moments,
-identities of inverses) is done by hand with ``Derivation.to``.
+Strategies propose, in this order: derivatives are taken from the outermost function inwards;
+expectations are taken by linearity, independence and the moments of the distributions; rules are
+searched from both ends; an inverse is checked by multiplying with its matrix.  What remains is
+closed by the weakest law that does it.  Each line names its rule, can be replayed, and is certified.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from symderiv.calculus import evaluate, written_out
+from symderiv.claims import PROVED
 from symderiv.derivation import Derivation, begin
-from symderiv.errors import LimitError, ReadingError
+from symderiv.differentiating import innermost, nonlinear_places
+from symderiv.errors import LimitError, ReadingError, RuleError, ShapeError
 from symderiv.expressions import Expr, as_expr
+from symderiv.limits import deadline
+from symderiv.rewriting import DIFFERENTIAL, RULES, everywhere
 from symderiv.scope import Scope
+from symderiv.searching import Trail, meeting
+from symderiv.trees import Path, is_random, part
+
+LINES = 14
+SECONDS = 4.0
+LAWS = (
+    "order-of-factors", "direction-of-a-chain", "distributivity", "inner-products-and-traces", "diagonal-products",
+    "arithmetic-of-fractions", "index-notation",
+)  # fmt: skip
+MOMENTS = (
+    "powers-of-a-bernoulli", "powers-of-a-sign",
+    "second-moment-of-a-norm", "second-moment-of-a-matrix-norm", "second-moment-of-a-vector",
+    "second-moments-entry-by-entry", "second-moments-of-entries", "second-moment",
+    "expectation-of-a-quadratic-form", "expectation-of-an-outer-product", "expectation-of-a-gram-matrix",
+    "third-moments-of-a-normal", "expectation-of-a-linear-form-times-a-vector",
+    "expectation-of-a-linear-map", "expectation-of-independent-factors",
+    "variance-of-a-gaussian-quadratic-form", "variance-of-independent-terms", "covariance-of-a-linear-map",
+    "mean-of-a-rectified-normal", "moments-of-a-distribution",
+)  # fmt: skip
 
 
-def derive(left: Any, right: Any, symbols: Scope | None = None, title: str = "") -> Derivation:
+def derive(left: Any, right: Any, symbols: Scope | None = None, title: str = "", seconds: float = SECONDS) -> Derivation:
     """The derivation of ``left = right``; its verdict is that of its weakest line.
 
-    Sides are expressions, or texts with ``symbols``.  Raises ReadingError for anything else.
+    Sides are expressions, or texts with ``symbols``; the search gives up after ``seconds`` and states the
+    goal.  Raises ReadingError for anything that is no expression.
 
     >>> from symderiv.scope import declare
     >>> c = declare(X="matrix(n, d)", y="vector(n)", w="vector(d)")
-    >>> derive("grad(norm(y - X@w)**2, w)", "2*X.T@(X@w - y)", symbols=c).verdict
-    'proved'
+    >>> found = derive("grad(norm(y - X@w)**2, w)", "2*X.T@(X@w - y)", symbols=c)
+    >>> found.verdict, found.steps[0].rule
+    ('proved', 'differential-of-a-squared-norm')
     """
     start, goal = _side(left, symbols), _side(right, symbols)
     derivation = begin(title or f"{start} = {goal}", start, symbols)
-    for line, why in (
-        (written_out, "the chain rule, node by node from the outside in"),
-        (evaluate, "collect and put in order"),
-    ):
+    for strategy in (_differentiate, _average):
+        for longer in strategy(derivation):
+            derivation = longer
+    return _closed(derivation, goal, seconds)
+
+
+def _differentiate(d: Derivation) -> Iterator[Derivation]:
+    """One line for each idea: product rule, outermost functions, the linear rest."""
+    while len(d.steps) < LINES and innermost(d.end) is not None:
+        longer = next(_advanced(d, _derivative_rules(d)), None)
+        if longer is None:
+            return
+        d = longer
+        yield d
+
+
+def _derivative_rules(d: Derivation) -> Iterator[str]:
+    e = d.end
+    yield from ("hessian-as-jacobian", "derivative-under-the-expectation", "derivative-of-a-constant")
+    places = nonlinear_places(e)
+    if places:
+        node = part(e, places[0])
+        yield from (n for n, r in RULES.items() if r.relation == DIFFERENTIAL and next(r.rewrites(node), None) is not None)
+        yield "product-rule"
+        return
+    if not d.steps or d.steps[-1].rule != "inner-product-with-the-variable":
+        yield "inner-product-with-the-variable"
+    yield "derivative-of-a-linear-function"
+
+
+def _average(d: Derivation) -> Iterator[Derivation]:
+    while len(d.steps) < LINES and _averages(d.end):
+        longer = next(_advanced(d, MOMENTS), None)
+        if longer is None:
+            return
+        d = longer
+        yield d
+
+
+def _averages(e: Expr) -> bool:
+    return e.op in ("E", "Var", "Cov") or any(map(_averages, e.args))
+
+
+def _advanced(d: Derivation, names: Any) -> Iterator[Derivation]:
+    """The derivation with one more proved line that says something new, by the first rules that give one."""
+    seen = {d.start, *(s.after for s in d.steps)}
+    for name in names:
         try:
-            after = line(derivation.end if line is written_out else start)
-        except LimitError:
+            after, places = everywhere(RULES[name], d.end)
+            if places and after not in seen:
+                longer = d.to(after, RULES[name].why, name, places)
+                if longer.steps[-1].certificate.verdict == PROVED:
+                    yield longer
+        except (LimitError, ShapeError, ReadingError):
             continue
-        if after is not derivation.end and after is not goal:
-            derivation = derivation.to(after, why=why)
-    if derivation.end is not goal or not derivation.steps:
-        derivation = derivation.to(goal, why="the form asked for")
-    return derivation
+
+
+def _closed(d: Derivation, goal: Expr, seconds: float) -> Derivation:
+    """From the last line to the goal: by a law, by rules from both ends, or by multiplying an inverse out."""
+    if d.end is goal and d.steps:
+        return d
+    for laws in (LAWS[:5], LAWS[5:6]):
+        if closed := _by_law(d, goal, laws):
+            return closed
+    found = _searched(d, goal, seconds)
+    if found is not None:
+        return found
+    return _by_law(d, goal, LAWS[6:]) or d.to(goal, "the form asked for")
+
+
+def _searched(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:
+    if is_random(d.end) or is_random(goal):
+        return None
+    try:
+        with deadline(seconds):
+            trails = meeting(d.end, goal)
+    except LimitError:
+        return None
+    return None if trails is None else _chained(d, *trails)
+
+
+def _chained(d: Derivation, there: Trail, back: Trail) -> Derivation | None:
+    """Forwards along one trail, a law, backwards along the other; None where a line is not proved."""
+    for move in there.moves:
+        d = d.to(move.after, RULES[move.rule].why, move.rule, move.places)
+    if d.end is not back.end:
+        closed = _by_law(d, back.end, LAWS[:6])
+        if closed is None:
+            return None
+        d = closed
+    stops = [back.start, *(m.after for m in back.moves)]
+    for move, before in reversed(list(zip(back.moves, stops[:-1], strict=True))):
+        d = d.to(before, RULES[move.rule].why, move.rule, move.places, backward=True)
+    return d if d.verdict == PROVED else None
+
+
+def _by_law(d: Derivation, goal: Expr, laws: tuple[str, ...]) -> Derivation | None:
+    place = _difference(d.end, goal)
+    for name in laws:
+        try:
+            if RULES[name].at(d.end, place, goal) is not goal:
+                continue
+        except RuleError:
+            continue
+        return d.to(goal, RULES[name].why, name, (place,))
+    return None
+
+
+def _difference(a: Expr, b: Expr) -> Path:
+    """Where two expressions differ: the smallest part that holds every difference."""
+    path: list[int] = []
+    while a.op == b.op and a.data == b.data and len(a.args) == len(b.args):
+        differ = [k for k, (x, y) in enumerate(zip(a.args, b.args, strict=True)) if x is not y]
+        if len(differ) != 1 or a.args[differ[0]].shape != b.args[differ[0]].shape:
+            break
+        path.append(differ[0])
+        a, b = a.args[differ[0]], b.args[differ[0]]
+    return tuple(path)
 
 
 def _side(side: Any, symbols: Scope | None) -> Expr:
@@ -51,3 +181,6 @@ def _side(side: Any, symbols: Scope | None) -> Expr:
     if found is None:
         raise ReadingError(f"a side is an expression, or a text with symbols=declare(…), not a {type(side).__name__}")
     return found
+
+
+__all__ = ["Callable", "derive"]

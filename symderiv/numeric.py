@@ -125,6 +125,12 @@ def _gradient(e: Expr, at: Point, f: Callable[[Point], Array], own: tuple[int, .
     return jets.derivative(value, depth, own, at.shape(x.shape))
 
 
+def _held(e: Expr, at: Point) -> Array:
+    """A value whose tangent for the innermost derivative is dropped."""
+    found = evaluate(e.args[0], at)
+    return found.value if isinstance(found, jets.Jet) and found.level == at.depth else found
+
+
 def _first(e: Expr, at: Point) -> Array:
     return _gradient(e, at, lambda p: evaluate(e.args[0], p), at.shape(e.args[0].shape))
 
@@ -268,6 +274,7 @@ _TABLE: dict[str, Callable[[Expr, Point], Array]] = {
     "E": _mean_of,
     "Var": _covariance,
     "Cov": _covariance,
+    "held": _held,
     "grad": _first,
     "jacobian": _first,
     "diff": _first,

@@ -27,7 +27,7 @@ def reverse(f: Expr, x: Expr, cotangent: Expr) -> Expr:
     order = order_of(f)
     live = {x}
     for t in order:
-        if any(a in live for a in t.args):
+        if t.op != "held" and any(a in live for a in t.args):
             live.add(t)
     gathered: dict[Expr, list[Expr]] = {f: [cotangent]}
     for t in reversed(order):

@@ -15,6 +15,7 @@ from itertools import product as choices
 from math import gcd, lcm
 
 from symderiv import chains
+from symderiv.errors import LimitError
 from symderiv.expressions import Expr, dimension, make
 from symderiv.terms import (
     DIAGONAL,
@@ -51,6 +52,14 @@ def tidy(e: Expr) -> Expr:
     'X@w'
     """
     return normal(e, KEEP)
+
+
+def settled(e: Expr) -> Expr:
+    """Tidied, or as it stands where that would grow beyond what anyone reads."""
+    try:
+        return tidy(e)
+    except (LimitError, ValueError):
+        return e
 
 
 def ordered(e: Expr, level: int) -> Expr:

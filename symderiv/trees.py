@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from symderiv.expressions import Expr, make
+from symderiv.operators import members
 
 Path = tuple[int, ...]
+DERIVATIVES = members("derivative")
 
 
 def over(tree: Expr, args: tuple[Expr, ...]) -> Expr:
@@ -57,7 +59,7 @@ def size(tree: Expr) -> int:
 
 @lru_cache(maxsize=20_000)
 def leaves(tree: Expr) -> frozenset[Expr]:
-    """The declared symbols that occur, those under ``held`` left out."""
+    """The declared symbols that occur, those under ``held`` left out, but for what an inner derivative holds."""
     if tree.op == "sym":
         parameters = [value for _, value in tree.data.law if isinstance(value, Expr)]
         return frozenset({tree}).union(*map(leaves, parameters))
@@ -75,7 +77,10 @@ def is_random(tree: Expr) -> bool:
 
 
 def held_parts(tree: Expr) -> list[Expr]:
-    """The outermost parts that a derivative takes for constants, in the order they stand."""
+    """The outermost parts that a derivative of the tree takes for constants, in the order they stand.
+
+    What is held inside another derivative is constant for that one only.
+    """
     found: dict[Expr, None] = {}
     seen: set[Expr] = set()
     stack = [tree]
@@ -83,7 +88,7 @@ def held_parts(tree: Expr) -> list[Expr]:
         t = stack.pop()
         if t.op == "held":
             found[t] = None
-        elif t not in seen:
+        elif t not in seen and t.op not in DERIVATIVES:
             seen.add(t)
             stack.extend(reversed(t.args))
     return list(found)

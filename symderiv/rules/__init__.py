@@ -1,0 +1,1 @@
+"""Named rules, one line each; one file per topic."""

@@ -1,0 +1,28 @@
+"""Inverses and determinants."""
+
+from __future__ import annotations
+
+from symderiv.rewriting import rule
+
+M = {
+    "A": "matrix(n, n), invertible", "B": "matrix(n, n), invertible", "X": "matrix(n, m)", "Y": "matrix(m, n)",
+    "u": "vector(n)", "v": "vector(n)", "Q": "matrix(n, n), orthogonal", "c": "scalar, nonzero",
+}
+
+rule("inverse-of-a-product", "inv(A@B)", "inv(B)@inv(A)", "the inverse of a product, in reverse order", M)
+rule("inverse-of-a-transpose", "inv(A.T)", "inv(A).T", "transpose and inverse change places", M)
+rule("inverse-of-an-inverse", "inv(inv(A))", "A", "the inverse of the inverse", M)
+rule("inverse-of-a-multiple", "inv(c*A)", "inv(A)/c", "a factor comes out of an inverse inverted", M)
+rule("inverse-times-matrix", "inv(A)@A", "eye(n)", "an inverse cancels its matrix", M)
+rule("matrix-times-inverse", "A@inv(A)", "eye(n)", "an inverse cancels its matrix", M)
+rule("inverse-of-an-orthogonal-matrix", "inv(Q)", "Q.T", "an orthogonal matrix has its transpose as inverse", M)
+rule("determinant-of-a-product", "det(A@B)", "det(A)*det(B)", "the determinant of a product", M)
+rule("determinant-of-an-inverse", "det(inv(A))", "1/det(A)", "the determinant of an inverse", M)
+rule("determinant-of-a-transpose", "det(A.T)", "det(A)", "a transpose has the same determinant", M)
+rule("determinant-of-identity-plus-product", "det(eye(n) + X@Y)", "det(eye(m) + Y@X)", "Sylvester's determinant identity", M)
+rule("determinant-of-identity-plus-rank-one", "det(eye(n) + outer(u, v))", "1 + v@u", "the matrix determinant lemma", M)
+rule("log-determinant-of-a-product", "logdet(A@B)", "logdet(A) + logdet(B)", "the log-determinant of a product is a sum", M)
+rule("log-determinant-of-an-inverse", "logdet(inv(A))", "-logdet(A)", "the log-determinant of an inverse", M)
+rule("log-determinant-of-a-transpose", "logdet(A.T)", "logdet(A)", "a transpose has the same determinant", M)
+rule("log-determinant-of-identity-plus-product", "logdet(eye(n) + X@Y)", "logdet(eye(m) + Y@X)",
+     "Sylvester's determinant identity", M)

@@ -1,0 +1,50 @@
+"""Laws a reader accepts at a glance: two expressions that differ by them only are the same."""
+
+from __future__ import annotations
+
+from symderiv.certify import certify
+from symderiv.claims import PROVED
+from symderiv.errors import LimitError
+from symderiv.expressions import Expr
+from symderiv.fractions import same_fraction
+from symderiv.rewriting import Change, rule
+from symderiv.terms import DIAGONAL, EXPAND, FLIP, INNER, ORDER
+from symderiv.tidying import ordered
+
+M = {"A": "matrix(n, m)", "B": "matrix(m, k)", "C": "matrix(n, m)", "u": "vector(n)", "v": "vector(n)", "p": "vector(m)"}
+
+
+def same_up_to(level: int) -> Change:
+    """Agree to the goal where both sides are equal by the laws up to a level."""
+
+    def change(e: Expr, goal: Expr | None) -> Expr | None:
+        try:
+            return goal if goal is not None and ordered(e, level) is ordered(goal, level) else None
+        except (LimitError, ValueError):
+            return None
+
+    return change
+
+
+def same_rational_function(e: Expr, goal: Expr | None) -> Expr | None:
+    """Agree to the goal where both sides are the same rational function of their parts."""
+    return goal if goal is not None and same_fraction(e, goal) else None
+
+
+def same_sums(e: Expr, goal: Expr | None) -> Expr | None:
+    """Agree to the goal where both sides are the same sums over indices."""
+    return goal if goal is not None and certify(e, goal).verdict == PROVED else None
+
+
+rule("order-of-factors", "C + A", "A + C", "order of terms and factors", M, change=same_up_to(ORDER), law=True)
+rule("transpose-of-a-product", "(A@B).T", "B.T@A.T", "a transpose turns a product around", M)
+rule("direction-of-a-chain", "(A@p)@u", "u@A@p", "a product read from its other end", M, change=same_up_to(FLIP), law=True)
+rule("distributivity", "(A + C)@B", "A@B + C@B", "multiply out and collect", M, change=same_up_to(EXPAND), law=True)
+rule("inner-products-and-traces", "sum(u*v)", "u@v", "inner products, norms and traces are the same sums",
+     M, change=same_up_to(INNER), law=True)
+rule("diagonal-products", "diag(u)@v", "u*v", "products with diagonal and rank-one matrices, entry by entry",
+     M, change=same_up_to(DIAGONAL), law=True)
+rule("arithmetic-of-fractions", "1/(1 + s)", "1 - s/(1 + s)", "arithmetic of fractions and exponentials",
+     {"s": "scalar, positive"}, change=same_rational_function, law=True)
+rule("index-notation", "sum(A*(u*A.T).T)", "u@sum(A**2, 1)", "written in indices, both are the same sum",
+     M, change=same_sums, law=True)

@@ -1,0 +1,51 @@
+"""Expectations, variances and covariances.
+
+Random variables are declared with a distribution and stand for anything random; two of them
+stand for independent things.  Source: K. B. Petersen, M. S. Pedersen, The Matrix Cookbook, 2012,
+section 8; the fourth moments of a normal by L. Isserlis, 1918.
+"""
+
+from __future__ import annotations
+
+from symderiv.averaging import covariance, independent_mean, linear_mean, moment_of_a_symbol, variance
+from symderiv.rewriting import rule
+
+V = {
+    "x": "vector(n) ~ normal(mean=mu, cov=S)", "mu": "vector(n)", "S": "matrix(n, n), spd", "a": "vector(n)", "b": "vector(n)",
+    "A": "matrix(n, n)", "B": "matrix(n, n)", "X": "matrix(m, n) ~ normal(mean=0, std=1)", "s": "scalar ~ normal(mean=m0, std=t)",
+    "m0": "scalar", "t": "scalar, positive", "r": "vector(n) ~ bernoulli(p)", "p": "scalar, in (0, 1)", "C": "matrix(m, n)",
+    "e": "scalar ~ rademacher()", "z": "vector(n) ~ normal(mean=0, cov=S)", "q": "vector(n), simplex", "h": "vector(n) ~ one_hot(q)",
+    "y": "vector(n) ~ normal(mean=0, std=1)",
+}
+
+
+def _row(name: str, left: str, right: str, why: str) -> None:
+    rule(name, left, right, why, V)
+
+
+rule("expectation-of-a-linear-map", "E(C@x + a@b)", "C@E(x) + a@b", "the expectation is linear: constants come out", V,
+     change=linear_mean)
+rule("expectation-of-independent-factors", "E(r*x)", "E(r)*E(x)", "independent factors: the mean of the product is the product of the means",
+     V, change=independent_mean)
+rule("variance-of-independent-terms", "Var(a + b*r)", "b**2*Var(r)",
+     "variances: constants drop out, factors are squared, independent terms add", V, change=variance)
+rule("covariance-of-a-linear-map", "Cov(A@x)", "A@Cov(x)@A.T", "covariances: the map on both sides", V, change=covariance)
+rule("moments-of-a-distribution", "Var(r)", "p*(1 - p)*ones(n)", "insert the mean and the variance of the distribution", V,
+     change=moment_of_a_symbol)
+_row("second-moment-of-a-norm", "E(norm(x)**2)", "norm(E(x))**2 + sum(Var(x))", "second moment: square of the mean plus variance")
+_row("second-moment-of-a-matrix-norm", "E(norm(X)**2)", "norm(E(X))**2 + sum(Var(X))", "second moment: square of the mean plus variance")
+_row("second-moment-of-a-vector", "E(x@x)", "E(x)@E(x) + sum(Var(x))", "second moment: square of the mean plus variance")
+_row("second-moments-entry-by-entry", "E(x**2)", "E(x)**2 + Var(x)", "second moment: square of the mean plus variance")
+_row("second-moments-of-entries", "E(X**2)", "E(X)**2 + Var(X)", "second moment: square of the mean plus variance")
+_row("second-moment", "E(s**2)", "E(s)**2 + Var(s)", "second moment: square of the mean plus variance")
+_row("expectation-of-a-quadratic-form", "E(x@A@x)", "E(x)@A@E(x) + tr(A@Cov(x))", "the mean of a quadratic form")
+_row("expectation-of-an-outer-product", "E(outer(x, x))", "outer(E(x), E(x)) + Cov(x)", "the second-moment matrix")
+_row("variance-from-moments", "Var(s)", "E(s**2) - E(s)**2", "variance: mean of the square minus square of the mean")
+_row("variance-of-a-gaussian-quadratic-form", "Var(y@A@y)", "tr(A@A) + tr(A@A.T)", "the variance of a quadratic form of standard normals")
+_row("expectation-of-a-gram-matrix", "E(X.T@X)", "E(X).T@E(X) + diag(sum(Var(X), 0))", "independent entries: variances on the diagonal")
+_row("powers-of-a-bernoulli", "r**2", "r", "a Bernoulli variable is 0 or 1: it equals its square")
+_row("powers-of-a-sign", "e**2", "1", "a random sign squared is 1")
+_row("expectation-of-a-linear-form-times-a-vector", "E((a@x)*x)", "(a@E(x))*E(x) + Cov(x)@a", "second moments of a linear form and its vector")
+_row("third-moments-of-a-normal", "E((a@x)**2*x)", "E((a@x)**2)*E(x) + 2*(a@E(x))*(Cov(x)@a)", "third moments of a normal (Stein)")
+_row("mean-of-a-rectified-normal", "E(relu(s))", "E(s)*(1 + erf(E(s)/sqrt(2*Var(s))))/2 + sqrt(Var(s)/(2*pi))*exp(-E(s)**2/(2*Var(s)))",
+     "the mean of a rectified normal")
