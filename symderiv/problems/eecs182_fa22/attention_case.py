@@ -95,7 +95,7 @@ def training_answers(shown: Mapping[str, Derivation]) -> tuple[Answer, ...]:
     radius, margin = argmax_radius(result), result.margin
     assert radius is not None and margin is not None  # several keys, all different
     room = margin / (2 * sp.sqrt(dot(result.query, result.query)))
-    told = ", ".join(f"{share.fraction} at d_ff = {times}d" for times, share in shares().items())
+    told = ", ".join(f"{share.fraction} where d_ff / d = {times}" for times, share in shares().items())
     jump = " and ".join(written(tie.values[i]) for i in tie.winners)
     return (
         *(
@@ -127,7 +127,7 @@ def training_answers(shown: Mapping[str, Derivation]) -> tuple[Answer, ...]:
             "6b.zero",
             Cases(
                 (
-                    Case(ZERO_AWAY, frozen_gradients(result), f"zero within {radius} around the query"),
+                    Case(ZERO_AWAY, frozen_gradients(result), f"the weights are constant within {radius} around the query"),
                     Case(
                         TIE,
                         frozen_gradients(tie),
