@@ -127,7 +127,7 @@ def training_answers(shown: Mapping[str, Derivation]) -> tuple[Answer, ...]:
             "6b.zero",
             Cases(
                 (
-                    Case(ZERO_AWAY, frozen_gradients(result), f"the weights are constant within {radius} around the query"),
+                    Case(ZERO_AWAY, frozen_gradients(result), f"weights constant within {radius} around the query"),
                     Case(
                         TIE,
                         frozen_gradients(tie),
