@@ -10,6 +10,7 @@ from symderiv.drawing import Diagram, Drawing, Edge, Node
 from symderiv.errors import DrawingError, LimitError, UnknownNameError
 from symderiv.labels import EMPTY, Label, equation, math, signed, stack, tex, text
 from symderiv.layout import NODE_SIZE
+from symderiv.matrix_labels import contribution_label, has_shapes, node_label, pullback_label
 from symderiv.merged import in_named, merged_definition, merged_edges
 from symderiv.picture import picture
 from symderiv.skeleton import ELLIPSIS, Skeleton, skeleton
@@ -43,6 +44,10 @@ def diagram_of(graph: Any, style: str = "", highlight: Sequence[Any] = (), *, ou
     """The diagram behind ``draw``, before layout."""
     backward = graph if hasattr(graph, "adjoint") else None
     graph = graph if backward is None else backward.graph
+    if has_shapes(graph) and not unnamed:  # merged by making the graph of the named nodes
+        kept = None if backward is None else backward.output.name
+        graph, unnamed = graph.merged(), True
+        backward = None if kept is None else graph.backward(kept)
     style = style or ("forward" if backward is None else "backward")
     if style not in STYLES:
         raise UnknownNameError("style of a drawing", style, STYLES)
@@ -92,15 +97,18 @@ def _node(graph: Any, backward: Any, style: str, seen: Skeleton, lit: Sequence[s
     if style == "contributions" and name not in lit and role != "output":
         role = "input" if is_input else "plain"
     label = math(symbol)
-    if style == "forward" and not is_input:
+    if has_shapes(graph):
+        label = node_label(graph, backward, style, handle, is_input)
+    elif style == "forward" and not is_input:
         definition = graph.definition(handle) if seen.unnamed else merged_definition(graph, handle)
         label = _shorter(equation(symbol, definition), label)
-    if style == "backward":
+    elif style == "backward":
         label = stack(label, _adjoint_label(backward, seen, handle))
     note = graph.labels.get(handle.index, "")
     if note:
         label = stack(label, text(note))
-    return Node(name, label, "circle" if is_input and len(label.lines) == 1 else "round", role)
+    small = len(label.lines) == 1 and not getattr(handle, "shape", ())
+    return Node(name, label, "circle" if is_input and small else "round", role)
 
 
 def _edges(backward: Any, style: str, seen: Skeleton, lit: Sequence[str]) -> tuple[Edge, ...]:
@@ -131,11 +139,15 @@ def _uses(backward: Any, seen: Skeleton, name: str) -> Sequence[Any]:
 
 
 def _partial_label(edge: Any, backward: Any) -> Label:
+    if has_shapes(backward.graph):
+        return pullback_label(edge)
     return _shorter(equation(partial_name(edge.target.symbol, edge.source.symbol), edge.partial), math(edge.partial))
 
 
 def _contribution_label(edge: Any, backward: Any) -> Label:
     """``partial · dy/dtarget`` and below it what that is; at the output itself only the partial."""
+    if has_shapes(backward.graph):
+        return contribution_label(edge)
     if edge.adjoint == 1:
         return math(edge.contribution)
     factor = total_name(backward.output.symbol, edge.target.symbol)

@@ -22,8 +22,9 @@ from symderiv.errors import GraphError, LimitError, RandomnessError, ShapeError
 from symderiv.expansion import EXPRESSION_LIMIT
 from symderiv.expressions import Expr, combine, constant, make, number, symbol
 from symderiv.handles import Handle
+from symderiv.matrix_forms import presented
 from symderiv.matrix_nodes import node_symbol, replaced
-from symderiv.matrix_pullbacks import local_pullback, presented, pullback_certificate
+from symderiv.matrix_pullbacks import local_pullback, pullback_certificate
 from symderiv.operations import INPUT
 from symderiv.shapes import show
 from symderiv.trees import leaves, size
@@ -129,7 +130,7 @@ class MatrixBackward(Backward):
         return found
 
     # --- in node names -------------------------------------------------------
-    def edges(self, node: Any) -> list[Edge]:
+    def edges(self, node: Any) -> list[Any]:
         """The uses of a node on the way to the output, in the order in which they were made."""
         index = self._checked(node)
         source = self.graph.handle(index)

@@ -9,13 +9,13 @@ that a graph of scalars costs nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from symderiv.errors import GraphError, LimitError, ShapeError, UnknownNameError, shorten
 from symderiv.expansion import EXPRESSION_LIMIT
 from symderiv.expressions import Expr, as_expr, make
-from symderiv.matrix_moments import written_by_expectations
+from symderiv.matrix_moments import expectations, written_by_expectations
 from symderiv.matrix_nodes import (
     MATRIX,
     Build,
@@ -30,6 +30,7 @@ from symderiv.naming_nodes import wanted_inputs
 from symderiv.operations import INPUT
 from symderiv.operators import members
 from symderiv.reading import read
+from symderiv.reverse import order_of
 from symderiv.scope import Scope, declare
 from symderiv.symbols import check_name
 from symderiv.trees import size
@@ -126,7 +127,7 @@ class MatrixMethods:
         return read(text, names, self.scope.dims)
 
     def _from_expression(self, e: Expr) -> MatrixHandle:
-        if any(True for t in _parts(e) if t.op in members("derivative")):
+        if any(True for t in order_of(e) if t.op in members("derivative")):
             from symderiv.calculus import evaluate
 
             e = evaluate(e)
@@ -134,7 +135,7 @@ class MatrixMethods:
 
     def _split(self, e: Expr) -> MatrixHandle:
         """One node for everything outside expectations, one for each of them and for what it averages."""
-        inside = {t: self._add(lambda a: make("E", a), [self._split(t.args[0])]) for t in _expectations(e)}
+        inside = {t: self._add(lambda a: make("E", a), [self._split(t.args[0])]) for t in expectations(e)}
         if e in inside:
             return inside[e]
         e = replaced(e, {t: handle.symbol for t, handle in inside.items()})
@@ -164,7 +165,7 @@ class MatrixMethods:
         waiting = iter(slots)
         definition = build(*(next(waiting) if isinstance(a, MatrixHandle) else a for a in operands))
         definition = written_by_expectations(definition)
-        if definition.op != "E" and any(t.op == "E" for t in _parts(definition)):
+        if definition.op != "E" and any(t.op == "E" for t in order_of(definition)):
             images = {slot: h.symbol for slot, h in zip(slots, handles, strict=True)}
             return self._split(replaced(definition, images))
         random = definition.op != "E" and any(self.columns.random[h.index] for h in handles)
@@ -238,6 +239,12 @@ class MatrixMethods:
 
         return path_products(self, self.position(source), self.position(target), limit)
 
+    def merged(self) -> Any:
+        """The same graph with unnamed operations merged into the named nodes that use them."""
+        from symderiv.matrix_views import merged_graph
+
+        return merged_graph(self)
+
     # --- passes ------------------------------------------------------------
     def backward(self, output: Any = None) -> MatrixBackward:
         """The backward pass from one scalar output (the graph's only one, if None), in matrix notation."""
@@ -265,26 +272,5 @@ class MatrixMethods:
         raise GraphError(f"the graph {self.title!r} has nodes with shapes; write the function as a text of the grammar")
 
 
-def _parts(e: Expr) -> Iterator[Expr]:
-    """Every part of an expression once, arguments first, in the order in which they are written."""
-    seen: set[Expr] = set()
-
-    def walk(t: Expr) -> Iterator[Expr]:
-        if t not in seen:
-            seen.add(t)
-            for a in t.args:
-                yield from walk(a)
-            yield t
-
-    return walk(e)
-
-
 def _symbols(e: Expr) -> list[Expr]:
-    return [t for t in _parts(e) if t.op == "sym"]
-
-
-def _expectations(e: Expr) -> list[Expr]:
-    """The outermost expectations."""
-    if e.op == "E":
-        return [e]
-    return list(dict.fromkeys(t for a in e.args for t in _expectations(a)))
+    return [t for t in order_of(e) if t.op == "sym"]

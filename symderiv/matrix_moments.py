@@ -26,3 +26,10 @@ def written_by_expectations(e: Expr) -> Expr:
 
 def _centred(e: Expr) -> Expr:
     return combine("add", e, negative(make("E", e)))
+
+
+def expectations(e: Expr) -> list[Expr]:
+    """The outermost expectations of an expression."""
+    if e.op == "E":
+        return [e]
+    return list(dict.fromkeys(t for a in e.args for t in expectations(a)))

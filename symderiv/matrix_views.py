@@ -8,7 +8,7 @@ from symderiv.errors import LimitError
 from symderiv.expressions import Expr, number
 from symderiv.graph_views import count_paths
 from symderiv.matrix_backward import local_product
-from symderiv.matrix_pullbacks import presented
+from symderiv.matrix_forms import presented
 from symderiv.operations import INPUT
 from symderiv.shapes import show
 
@@ -34,6 +34,20 @@ def as_networkx(graph: Any) -> Any:
         partial = local_product(graph, target, slot, graph.adjoint_symbol(target))
         result.add_edge(graph.name_of(source), graph.name_of(target), key=slot, slot=slot, partial=partial)
     return result
+
+
+def merged_graph(graph: Any) -> Any:
+    """A graph of the inputs and named nodes only; expectations stay nodes of their own."""
+    found = type(graph)(graph.title, graph.scope)
+    known: dict[int, Expr] = {}
+    for at, name in sorted(graph.names.items()):
+        label = graph.labels.get(at, "")
+        if graph.code[at] == INPUT:
+            found.input(name, label)
+        else:
+            found.node(name, graph.expressions_with(known, at), label)
+        known[at] = graph.symbol_of(at)
+    return found
 
 
 def path_products(graph: Any, source: int, target: int, limit: int) -> list[tuple[list[str], Any]]:

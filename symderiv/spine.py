@@ -71,12 +71,13 @@ def find_spine(diagram: Diagram) -> Spine | None:
         return None
     below: dict[str, list[str]] = defaultdict(list)
     shared: dict[str, tuple[str, ...]] = {}
+    above = any(node.role == "weight" and len(targets[node.id]) > 1 for node in diagram.nodes)
     for node in diagram.nodes:
         if not inputs[node.id]:
             uses = targets[node.id]
             if not uses:
                 return None
-            if len(uses) == 1 and node.role != "weight":
+            if len(uses) == 1 and not (above and node.role == "weight"):
                 below[uses[0]].append(node.id)
             else:
                 shared[node.id] = tuple(uses)
