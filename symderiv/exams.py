@@ -149,6 +149,6 @@ def _literal(text: str) -> str:
 def _without_room(block: Any) -> Any:
     """The solutions leave out empty boxes to write in and lines for a name, and fill in the drawings."""
     if isinstance(block, Figure) and block.filled is not None:
-        return replace(block, drawing=block.filled, filled=None)
+        return replace(block, drawing=block.filled)
     room = isinstance(block, Blank) and block.height and block.answer is None
     return None if room or isinstance(block, Fields) else block

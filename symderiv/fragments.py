@@ -76,7 +76,7 @@ def compute(task: Task) -> Fragment:
             text = str(rendering.blocks(content))
             texts.setdefault(audience, {})[language] = f"{_mark(language, place)}{text}" if text else ""
             files.update(rendering.files)
-    figures = _figures(blocks["staff"])
+    figures = _figures((*blocks["staff"], *blocks["student"]))
     return Fragment(task.stem, str(problem.number), problem.title, texts, files, figures, problem.new_page)
 
 
@@ -107,17 +107,18 @@ def _mark(language: str, place: str) -> str:
 
 
 def _figures(blocks: tuple[Any, ...]) -> dict[str, bytes]:
-    """Every figure in every format that shows it."""
-    from symderiv.escaping import slug
+    """Every figure in every format that shows it, each name once."""
     from symderiv.formats import format_for
-    from symderiv.pictures import suffixed
+    from symderiv.pictures import file_stem, suffixed
 
     found: dict[str, bytes] = {}
 
     def draw(block: Any) -> Any:
         if not isinstance(block, Figure):
             return block
-        name = slug(block.label or block.number)
+        name = file_stem(block)
+        if any(path.startswith(f"{name}.") for path in found):
+            return block
         for suffix in FIGURE_SUFFIXES:
             try:
                 data = format_for(block.drawing, suffix).render(block.drawing)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from symderiv.document import Picture
+from symderiv.document import Figure, Picture
 from symderiv.embedding import svg_to_pdf
 from symderiv.errors import FormatError, ToolError, shorten
+from symderiv.escaping import slug
 from symderiv.labels import Run, safe_math
 from symderiv.typesetting import outline_of
 
@@ -22,6 +23,16 @@ class RawPicture:
     svg: bytes
     height: float
     depth: float
+
+
+def file_stem(figure: Figure) -> str:
+    """The name of a figure's file; a drawing filled in must not replace the one that students get.
+
+    >>> blank, full = Picture(b""), Picture(b"full")
+    >>> file_stem(Figure(blank, label="grid", filled=full)), file_stem(Figure(full, label="grid", filled=full))
+    ('grid', 'grid-filled')
+    """
+    return slug(figure.label or figure.number) + "-filled" * (figure.drawing is figure.filled)
 
 
 def suffixed(drawing: Any, suffix: str) -> tuple[bytes, str]:

@@ -35,7 +35,7 @@ from symderiv.escaping import latex_text, slug, typst_string, typst_text
 from symderiv.inline import pieces, plain
 from symderiv.mathematics import printed, spoken
 from symderiv.numbering import numbered
-from symderiv.pictures import raw_picture, suffixed
+from symderiv.pictures import file_stem, raw_picture, suffixed
 from symderiv.rows import Row, chain_rows, formula_rows, formulas_rows
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class Rendering:
     def picture(self, figure: Figure) -> str:
         """Put the figure's file among the files of the document and return its relative path."""
         data, suffix = suffixed(figure.drawing, self.language.picture)
-        path = f"figures/{slug(figure.label or figure.number)}.{suffix}"
+        path = f"figures/{file_stem(figure)}.{suffix}"
         self.files[path] = data
         return path
 

@@ -8,6 +8,7 @@ from symderiv.document import Figure, Picture
 from symderiv.errors import ProblemError
 from symderiv.exams import exam_document, problem_blocks
 from symderiv.judging import has_form, judge
+from symderiv.pictures import file_stem
 from symderiv.problem import Answer, Paper, Part, Problem
 from symderiv.rendering import LANGUAGES, render
 
@@ -38,6 +39,7 @@ def test_the_staff_see_a_drawing_filled_in():
     shown = {audience: problem_blocks(problem, audience)[1].blocks[0] for audience in ("student", "staff")}
     assert shown["student"].drawing is blank and shown["staff"].drawing is full
     assert shown["student"].number == shown["staff"].number and shown["student"].filled is None
+    assert file_stem(shown["student"]) != file_stem(shown["staff"])
 
 
 def test_wrong_use():
