@@ -10,16 +10,19 @@ PPI = 220.0
 
 
 def svg_to_pdf(svg: str, *, title: str = "", alt: str = "") -> bytes:
-    """A tagged one-page PDF exactly as large as the picture; the same bytes for the same picture."""
-    return _compile(svg, title, alt, format="pdf", timestamp=0)
+    """A tagged one-page PDF exactly as large as the picture, without a ground of its own.
+
+    The same bytes for the same picture.
+    """
+    return _compile(svg, title, alt, "none", format="pdf", timestamp=0)
 
 
 def svg_to_png(svg: str, *, ppi: float = PPI) -> bytes:
     """A PNG of the picture on white, ``ppi`` pixels to the inch."""
-    return _compile(svg, "", "", format="png", ppi=ppi)
+    return _compile(svg, "", "", "white", format="png", ppi=ppi)
 
 
-def _compile(svg: str, title: str, alt: str, **options: Any) -> bytes:
+def _compile(svg: str, title: str, alt: str, ground: str, **options: Any) -> bytes:
     try:
         import typst
     except ImportError as missing:
@@ -28,7 +31,7 @@ def _compile(svg: str, title: str, alt: str, **options: Any) -> bytes:
         ) from missing
     # words travel as inputs, never as Typst source
     source = (
-        '#set page(width: auto, height: auto, margin: 0pt, fill: white)\n'
+        f'#set page(width: auto, height: auto, margin: 0pt, fill: {ground})\n'
         '#set document(title: sys.inputs.title, author: "symderiv", date: none)\n'
         '#image("picture.svg", alt: sys.inputs.alt)\n'
     )
