@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from symderiv.document import Blank, Figure, Prose, Table
+from symderiv.document import Blank, Bullets, Figure, Prose, Table
 from symderiv.models.decoding import BeamStep, Hypothesis, SequenceModel, beam, exhaustive, greedy, leaves
 from symderiv.models.search_tree import search_tree
 from symderiv.problem import Answer, Part, Problem
@@ -56,7 +56,7 @@ def problem() -> Problem:
                 search_drawing(search_tree(decoder, WIDTH), blank=True, number=number),
                 "Every sequence of three words, with the log-probability of each word.",
                 label="words",
-                width=0.5,
+                width=0.58,
             ),
         ),
         parts=(_exhaustive(decoder), _greedy(decoder), _beam(decoder)),
@@ -79,7 +79,7 @@ def _exhaustive(decoder: SequenceModel) -> Part:
         (
             Prose("*Exhaustive search* looks at all sequences and takes the most likely one. Which one does it emit?"),
             _asked(search.best),
-            Blank("Your work", height=3),
+            Blank("Your work", height=2.7),
         ),
         (
             Prose(
@@ -148,7 +148,7 @@ def _greedy(decoder: SequenceModel) -> Part:
                 search_drawing(search_tree(decoder, 1), number=number),
                 "Greedy search never looks below the word it did not take.",
                 label="greedy",
-                width=0.42,
+                width=0.5,
             ),
             Prose(
                 f"Its total {number(search.best.score)} is below the {number(best.score)} of part (a): the likeliest "
@@ -184,20 +184,19 @@ def _beam(decoder: SequenceModel) -> Part:
                 f"of what results, and so on. What does it emit with $k = {WIDTH}$?"
             ),
             _asked(search.best),
-            Blank("Your work", height=3),
+            Blank("Your work", height=2.7),
         ),
         (
-            Prose(f"Every candidate is a kept beginning with one more word; the {WIDTH} with the largest totals stay."),
-            Table(
-                ("Time step", "Candidates", "Total", "Kept"),
-                tuple(row for i, step in enumerate(search.steps, 1) for row in _candidates(i, step)),
-                "clrc",
+            Prose(
+                f"Every candidate is a kept beginning with one more word. Of those of each time step, the {WIDTH} "
+                "with the largest totals (in bold) stay:"
             ),
+            Bullets(tuple(_candidates(step) for step in search.steps), ordered=True),
             Figure(
                 search_drawing(search_tree(decoder, WIDTH), number=number),
                 "Beam search with two beginnings kept: dashed branches were dropped, the path found is lit.",
                 label="beam",
-                width=0.5,
+                width=0.58,
             ),
             _why_best(search.best, search.steps, width),
             *_about_the_numbers(siblings()),
@@ -217,11 +216,9 @@ def _beam(decoder: SequenceModel) -> Part:
     )
 
 
-def _candidates(i: int, step: BeamStep) -> list[tuple[str, ...]]:
-    return [
-        (str(i) if h == step.candidates[0] else "", _words(h), number(h.score), "yes" if h in step.kept else "")
-        for h in step.candidates
-    ]
+def _candidates(step: BeamStep) -> str:
+    told = {h: f"{_words(h)} {number(h.score)}" for h in step.candidates}
+    return ", ".join(f"**{told[h]}**" if h in step.kept else told[h] for h in step.candidates)
 
 
 def _why_best(best: Hypothesis, steps: tuple[BeamStep, ...], width: int) -> Prose:
