@@ -9,8 +9,10 @@ from symderiv.models.decoding import Hypothesis, Prefix, Search, SequenceModel
 from symderiv.models.printed_logs import ROUNDINGS
 from symderiv.problem import Answer, Case, Cases
 from symderiv.problems.eecs182_fa22.beam_tree import (
+    DECIMALS,
     LABELS,
     LENGTH,
+    SUMS,
     WORDS,
     Siblings,
     number,
@@ -49,7 +51,11 @@ class Sums:
             total,
             f"the log-probability of {' '.join(words)}",
             evidence="; ".join(
-                (" + ".join(f"({number(label)})" for label in self.labels(words)), *(_fitting(pair) for pair in pairs))
+                (
+                    " + ".join(f"({number(label)})" for label in self.labels(words)),
+                    *_short(SUMS[" ".join(words)]),
+                    *(_fitting(pair) for pair in pairs),
+                )
             ),
             assumed=f"{FORCED} ({read})" if hidden else "",
         )
@@ -124,6 +130,11 @@ def greedy_answers(found: Hypothesis) -> list[Answer]:
             ),
         ]
     return out
+
+
+def _short(printed: str) -> list[str]:
+    decimals = len(printed.partition(".")[2])
+    return [f"printed with {decimals} of the {DECIMALS} decimals of the labels"] if decimals < DECIMALS else []
 
 
 def _fitting(pair: Siblings) -> str:
