@@ -80,6 +80,10 @@ class Columns:
         """The number at a constant node."""
         return self.numbers[self.left[index - self.start]]
 
+    def operation(self, index: int) -> str:
+        """The name of a node's operation."""
+        return OPERATIONS[self.code[index - self.start]].name
+
     def arguments(self, index: int) -> tuple[int, ...]:
         """The positions of a node's arguments, in the order of its slots."""
         here = index - self.start

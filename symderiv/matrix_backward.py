@@ -26,8 +26,9 @@ from symderiv.matrix_forms import presented
 from symderiv.matrix_nodes import node_symbol, replaced
 from symderiv.matrix_pullbacks import local_pullback, pullback_certificate
 from symderiv.operations import INPUT
+from symderiv.reverse import order_of
 from symderiv.shapes import show
-from symderiv.trees import leaves, size
+from symderiv.trees import leaves, over, size
 
 
 class MatrixEdge(Edge):
@@ -199,6 +200,11 @@ class MatrixBackward(Backward):
         """
         return presented(self._written(self.adjoint(node), {}, limit))
 
+    def around(self, node: Any) -> Expr:
+        """The adjoint in the inputs and the node itself, which is the total derivative where it is an input."""
+        index = self._checked(node)
+        return presented(self._written(self.adjoint(node), {index: self.graph.symbol_of(index)}))
+
     def value_in_inputs(self, index: int, what: str, limit: int = EXPRESSION_LIMIT) -> Expr:
         """A forward node in the inputs."""
         found: Expr = self.graph.expressions_with({}, index, limit)
@@ -232,9 +238,8 @@ class MatrixBackward(Backward):
         leaf = self.graph.symbol_of(index)
         if self.graph.columns.random[index]:
             return self._sample_certificate(index)
-        here = {index: leaf}
-        output = self.graph.expressions_with(here, self._output)
-        return certify(self._written(self.adjoint(node), here), make("grad", output, leaf))
+        output = self.graph.expressions_with({index: leaf}, self._output)
+        return certify(self.around(node), make("grad", output, leaf))
 
     def _sample_certificate(self, index: int) -> Certificate:
         columns = self.graph.columns
@@ -247,13 +252,17 @@ class MatrixBackward(Backward):
         here = {at: self.graph.symbol_of(at) for at in reached} | {index: leaf}
         averaged = {at: self.graph.expressions_with(here, columns.sources[at][0]) for at in reached}
         pairing = plus(*(total(combine("mul", seeds[at], draw), None) for at, draw in averaged.items()))
-        draws = {
-            drawn: symbol(replace(drawn.data, distribution=None, law=()))
-            for drawn in map(self.graph.symbol_of, self._on_the_way)
-            if drawn.data.random
-        }
-        left = replaced(replaced(self._written(adjoint, here), {self.graph.symbol_of(index): leaf}), draws)
-        return certify(left, make("grad", replaced(pairing, draws), leaf))
+        left = replaced(self._written(adjoint, here), {self.graph.symbol_of(index): leaf})
+        return certify(one_draw(left), make("grad", one_draw(pairing), leaf))
+
+    def holds(self, left: Expr, right: Expr) -> Certificate:
+        """Whether two expressions in node names and adjoints are equal, by what these are in the inputs."""
+        bars = {self.derivative(self.graph.handle(at)): at for at in self._on_the_way}
+        sides = []
+        for side in (left, right):
+            found = {bar: self.adjoint(self.graph.handle(at)) for bar, at in bars.items() if bar in order_of(side)}
+            sides.append(one_draw(self._written(replaced(side, found), {})))
+        return certify(*sides)
 
     # --- as a graph --------------------------------------------------------------
     def as_nodes(self, wrt: Sequence[Any]) -> tuple[Any, ...]:
@@ -262,6 +271,13 @@ class MatrixBackward(Backward):
 
     def __len__(self) -> int:
         return len(self._on_the_way)
+
+
+def one_draw(e: Expr) -> Expr:
+    """An expression with the random symbols outside its expectations fixed, so that it speaks of every draw."""
+    if e.op == "sym" and e.data.random:
+        return symbol(replace(e.data, distribution=None, law=()))
+    return e if e.op == "E" else over(e, tuple(map(one_draw, e.args)))
 
 
 def _vanishes(e: Expr) -> bool:

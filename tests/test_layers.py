@@ -26,7 +26,7 @@ drawing layout spine_routes spine expansion series building_blocks pullbacks rev
 calculus patterns differentiating rewriting rules/ derivation scalar_facts scalar_course optimum
 partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors
 kernel_source loop_source numpy_source kernel_runner kernels adjoints matrix_nodes matrix_moments matrix_forms matrix_pullbacks
-matrix_values matrix_backward matrix_views matrix_graph lifting tracing graph merged skeleton
+matrix_values matrix_backward matrix_views matrix_steps matrix_graph lifting tracing graph merged skeleton
 clipping progress models models/ families families/ solving latex_log layout_worker picture matrix_labels graph_drawing
 plotting schematics tree_drawing typesetters seeing writing documents omml slides formats/ problems
 backprop_steps problems/ freshness tasks workers parallel assembling building crosscheck search_drawing

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from symderiv.formats import FORMATS, Format
-from symderiv.operations import CONSTANT, INPUT, OPERATIONS
+from symderiv.operations import CONSTANT, INPUT
 
 WRITTEN_OUT = 2000
 
@@ -34,7 +34,9 @@ def _node(graph: Any, passed: Any, index: int, small: bool) -> dict[str, Any]:
     columns, code, name = graph.columns, graph.columns.code[index], graph.name_of(index)
     if code == CONSTANT:
         return {"name": name, "operation": "constant", "value": str(columns.number(index))}
-    record: dict[str, Any] = {"name": name, "operation": "input" if code == INPUT else OPERATIONS[code].name}
+    record: dict[str, Any] = {"name": name, "operation": "input" if code == INPUT else columns.operation(index)}
+    if shape := getattr(graph[name], "shape", ()):
+        record["shape"] = list(shape)
     if code != INPUT:
         record["arguments"] = [graph.name_of(argument) for argument in columns.arguments(index)]
         if small:
