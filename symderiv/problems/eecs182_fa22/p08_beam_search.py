@@ -91,8 +91,8 @@ def _exhaustive(decoder: SequenceModel) -> Part:
                 "llr",
             ),
             Prose(
-                f"The runner-up is behind by {number(margin)}"
-                + (", more than rounding the numbers of the tree can have cost." if safe else ".")
+                f"The runner-up is {number(margin)} behind"
+                + (", more than rounding the labels can have cost." if safe else ".")
             ),
         ),
         points=5,
@@ -194,7 +194,7 @@ def _beam(decoder: SequenceModel) -> Part:
             Bullets(tuple(_candidates(step) for step in search.steps), ordered=True),
             Figure(
                 search_drawing(search_tree(decoder, WIDTH), number=number),
-                "Beam search with two beginnings kept: dashed branches were dropped, the path found is lit.",
+                "Two beginnings kept: dashed branches were dropped, the path found is lit.",
                 label="beam",
                 width=0.58,
             ),
