@@ -107,7 +107,7 @@ def contour_plot(before: sp.Matrix, after: sp.Matrix | None = None) -> Plot:
         tuple(drawn),
         Axis("$x_1$", left, right, tuple(range(left, right + 1))),
         Axis("$x_2$", low, high, tuple(range(low, high + 1))),
-        width=300,
+        width=270,
         equal=True,
         origin=True,
     )

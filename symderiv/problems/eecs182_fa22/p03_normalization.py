@@ -17,7 +17,7 @@ from symderiv.exact import read_exact
 from symderiv.labels import Label, tex
 from symderiv.marks import BLUE, BLUE_FILL, INK, ORANGE, ORANGE_FILL, Pen
 from symderiv.models.contours import normal_density
-from symderiv.models.normalization import Moments, output_moments
+from symderiv.models.normalization import Moments, normalize, output_moments
 from symderiv.plotting import Axis, Plot
 from symderiv.printing import text
 from symderiv.problem import Answer, Case, Cases, Part, Problem
@@ -97,7 +97,7 @@ def _one_feature() -> Part:
             Figure(
                 output.blank(numbers=False), "The distribution of the output.", label="output", filled=output
             ),
-            Blank("Your work", height=3),
+            Blank("Your work", height=4.3),
         ),
         (
             Prose(
@@ -178,8 +178,9 @@ def stays_gaussian() -> Certificate:
 
 
 def two_values() -> Certificate:
-    """In a batch of two, both values are one standard deviation away from the mean."""
-    return certify("(x - mean(x))**2", "var(x)*ones(2)", symbols=declare(x="vector(2)"))
+    """In a batch of two, the squares of the standardized values are 1 whatever the values."""
+    squares = [value**2 for value in normalize(sp.symbols("x_1 x_2")).standardized]
+    return certify(sp.Matrix(squares), sp.ones(2, 1))
 
 
 def _answers(mean: Derivation, variance: Derivation) -> tuple[Answer, ...]:
@@ -192,7 +193,7 @@ def _answers(mean: Derivation, variance: Derivation) -> tuple[Answer, ...]:
             Cases(
                 (
                     Case("very large batch", holds(gaussian), f"change of variables: {told(gaussian)}"),
-                    Case("batch of two", not holds(pair), f"(x - mean)² equals the variance: {told(pair)}"),
+                    Case("batch of two", not holds(pair), f"for epsilon = 0 every value becomes 1 or -1: {told(pair)}"),
                 )
             ),
             "whether the output is Gaussian",
