@@ -99,7 +99,7 @@ class _Printer:
         self.cases: dict[str, Callable[[Any], tuple[str, int]]] = {
             "sym": lambda e: (self.lang.name(e.data), ATOM),
             "num": lambda e: (_number(e.data, self.lang), ATOM if e.data >= 0 else NEG),
-            "dim": lambda e: (str(e.data), ATOM),
+            "dim": lambda e: (self.lang.name(str(e.data)), ATOM),
             "pi": lambda e: (self.lang.pi, ATOM),
             "eye": lambda e: (self.lang.eye, ATOM),
             "ones": lambda e: (self.lang.ones, ATOM),
