@@ -14,6 +14,7 @@ import sympy as sp
 
 from symderiv.certify import Certificate, certify
 from symderiv.derivation import Derivation, begin
+from symderiv.exact import sign
 from symderiv.models.gradient_effects import Helps, Situation, helps, normalized_growth
 from symderiv.models.initialization import activation_moments, growth, weight_variance
 from symderiv.models.residual import residual_jacobian, residual_variance
@@ -177,11 +178,11 @@ def _he(row: Technique) -> tuple[Answer, ...]:
         ),
         Answer("4.he-half", Fraction(1, 2) if zeros.verdict == "proved" else zeros.start, "the share of zeros",
                derivation=zeros, scope=layer(), assumed=symmetric),
-        Answer("4.he-size", bool((larger**2 - 1).is_positive), "whether He's weights are larger",
+        Answer("4.he-size", _positive(larger**2 - 1), "whether He's weights are larger",
                evidence=f"standard deviations in the ratio {text(larger)}, sqrt(2) for equal widths"),
         Answer("4.he-sum", he.forward[0], "the forward factor under He", scope={}, assumed=symmetric,
                evidence=f"Xavier's is {text(xavier.forward[0])}"),
-        Answer("4.he-thus", bool((gain - 1).is_positive), "whether the gradient's factor is larger",
+        Answer("4.he-thus", _positive(gain - 1), "whether the gradient's factor is larger",
                evidence=f"backward He's factor is {text(he.backward[0])}, Xavier's {text(xavier.backward[0])}"),
         Answer(
             "4.he-leniency",
@@ -195,6 +196,11 @@ def _he(row: Technique) -> tuple[Answer, ...]:
             evidence="the table asks for He compared with Xavier, where nothing explodes",
         ),
     )  # fmt: skip
+
+
+def _positive(value: sp.Expr) -> bool:
+    """Whether a quotient of positive symbols is positive; an undecided sign is an error, never a no."""
+    return sign(sp.factor(value), "a ratio less 1") > 0
 
 
 def _from_random(variance: sp.Expr) -> Situation:
@@ -241,7 +247,7 @@ def _batchnorm(row: Technique) -> tuple[Answer, ...]:
     size = certify(f"mean((gamma*({standardized('x', ' + epsilon')}) + beta)**2)",
                    "gamma**2*var(x)/(var(x) + epsilon) + beta**2", symbols=scope)  # fmt: skip
     variance, epsilon = sp.symbols("v epsilon", positive=True)
-    bounded = bool((1 - variance / (variance + epsilon)).factor().is_positive)
+    bounded = _positive(1 - variance / (variance + epsilon))
     exact, shifted = scale_cancels(), _scale_with_epsilon()
     small = "epsilon small beside the variance, a large batch, gamma = 1 and beta = 0, relu"
     return (

@@ -71,8 +71,8 @@ def _initialization() -> tuple[Prose | Formulas | Table, ...]:
     return (
         Prose(
             "**He and Xavier.** Weights from $n_in$ to $n_out$ units, independent with mean 0 and standard deviation "
-            "$s$, turn a gradient $g$ into $W.T@g$; relu, whose derivative is the step function, passes on the entries with "
-            "a positive input $z$, half of them:",
+            "$s$, turn a gradient $g$ into $W.T@g$; relu, whose derivative is the step function, passes on the "
+            "entries with a positive input $z$, half of them:",
             scope,
         ),
         Formulas(
