@@ -54,7 +54,8 @@ def two_features() -> Part:
         (
             Prose(
                 "Every feature loses its mean and is divided by its own standard deviation (for $epsilon$ towards 0): "
-                "the pair of features is multiplied by a diagonal matrix $D$. Their covariance becomes",
+                "the vector $z$ of the features, less its mean, is multiplied by a diagonal matrix $D$. The covariance "
+                "becomes",
                 (joint.scope, declare(epsilon="scalar")),
             ),
             Formula((joint.start, "=", joint.end), scope=joint.scope),

@@ -79,6 +79,7 @@ def problem() -> Problem:
 def _one_feature() -> Part:
     mean, variance, ideal = mean_derivation(), variance_derivation(), moments(0)
     ends = [text(ideal.mean + k * ideal.sd) for k in (-2, 2)]
+    within = float(100 * sp.erf(sp.sqrt(2)))  # the share of a normal law within two standard deviations
     output = _density(ideal, tex(rf"\beta = {BETA}"), "$y$", (ORANGE, ORANGE_FILL), ("4", "1"))
     return Part(
         "a",
@@ -110,8 +111,8 @@ def _one_feature() -> Part:
             chain(variance),
             Prose(
                 f"The outputs are centred at $beta = {BETA}$. For $epsilon$ towards 0 their standard deviation is "
-                f"$gamma = {GAMMA}$, so that nearly all of them lie between {ends[0]} and {ends[1]}, two standard "
-                f"deviations to either side. With the usual $epsilon = {USUAL_EPSILON}$ the standard deviation is "
+                f"$gamma = {GAMMA}$, so that {within:.0f} of 100 outputs lie between {ends[0]} and {ends[1]}, two "
+                f"standard deviations to either side. With the usual $epsilon = {USUAL_EPSILON}$ the standard deviation is "
                 f"{float(moments(USUAL_EPSILON).sd):.5f}, a difference that no drawing shows.",
                 mean.scope,
             ),
