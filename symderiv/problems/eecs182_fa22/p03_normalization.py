@@ -110,10 +110,10 @@ def _one_feature() -> Part:
             chain(mean),
             chain(variance),
             Prose(
-                f"The outputs are centred at $beta = {BETA}$. For $epsilon$ towards 0 their standard deviation is "
+                f"The outputs are centred at $beta = {BETA}$. For $epsilon$ towards 0 the standard deviation is "
                 f"$gamma = {GAMMA}$, so that {within:.0f} of 100 outputs lie between {ends[0]} and {ends[1]}, two "
-                f"standard deviations to either side. With the usual $epsilon = {USUAL_EPSILON}$ the standard deviation is "
-                f"{float(moments(USUAL_EPSILON).sd):.5f}, a difference that no drawing shows.",
+                f"standard deviations to either side. With the usual $epsilon = {USUAL_EPSILON}$ it is "
+                f"{float(moments(USUAL_EPSILON).sd):.5f} instead, a difference that no drawing shows.",
                 mean.scope,
             ),
         ),

@@ -15,6 +15,7 @@ from symderiv.marks import BLUE, GREEN, INK, ORANGE, Pen
 from symderiv.models.gradient_effects import normalized_growth
 from symderiv.models.initialization import growth
 from symderiv.plotting import Axis, Plot
+from symderiv.printing import text
 from symderiv.problem import Part, Problem
 from symderiv.problems.eecs182_fa22 import p04_effects as effects
 from symderiv.series import Curve
@@ -102,7 +103,9 @@ def _row(name: str, words: str) -> tuple[object, ...]:
     n_in, n_out = sp.symbols("n_in n_out", positive=True)
     one = growth([n_in, n_out], name)
     many = growth([n_in] * (effects.LAYERS + 1), name)
-    return (words, *(Math(v) for v in (one.variances[0], one.forward[0], one.backward[0], many.total_backward)))
+    # read back, so that the widths look as in the formulas
+    values = (one.variances[0], one.forward[0], one.backward[0], many.total_backward)
+    return (words, *(Math(effects.layer().read(text(value))) for value in values))
 
 
 def _skip() -> tuple[Prose | Formula, ...]:
