@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,28 @@ from symderiv.errors import LimitError
 from symderiv.fields import BALLS, BALLS_PI, FLOAT, Point, Undefined
 from symderiv.jets import Array
 
+MAX_POWER = 2000
+
 
 def number_power(base: Array, q: Fraction, at: Point) -> Array:
     if q.denominator == 1:
         n = abs(q.numerator)
-        result = reduce(jets.multiply, [base] * n) if n else jets.linear(lambda x: x * 0 + 1, jets.plain(base))
+        if n > MAX_POWER:
+            raise LimitError(f"a power of {n} is beyond the limit of {MAX_POWER}")
+        result = _whole_power(base, n) if n else jets.linear(lambda x: x * 0 + 1, jets.plain(base))
         return reciprocal(result, at) if q < 0 else result
     if q.denominator == 2:
         return number_power(smooth("sqrt", base, at), Fraction(q.numerator), at)
     log = smooth("log", base, at)
     return smooth("exp", jets.linear(lambda x: x * at.field.number(q), log), at)
+
+
+def _whole_power(base: Array, n: int) -> Array:
+    """By repeated squaring."""
+    if n == 1:
+        return base
+    half = square(_whole_power(base, n // 2))
+    return jets.multiply(half, base) if n % 2 else half
 
 
 def reciprocal(a: Array, at: Point) -> Array:

@@ -12,13 +12,15 @@ from fractions import Fraction
 
 import flint
 
-from symderiv.errors import ReadingError
+from symderiv.errors import LimitError, ReadingError
 from symderiv.forms import UNIT, Coefficient, Form, Monomial, number_form, payload_form
 from symderiv.indexed import add, atom, multiply, place, power_of, scale, subtract
 from symderiv.networks import NETS, Exponent, Index, head
 from symderiv.positivity import content, is_positive, net_form
 
 MAX_MULTIPLE = 12
+MAX_BITS = 20_000
+MAX_FACTORED = 160  # binary digits of a number that is split into primes
 
 
 def function_atom(kind: str, form: Form, power: Exponent = 1, *, positive: bool = False) -> Form:
@@ -63,6 +65,8 @@ def power(form: Form, exponent: Exponent) -> Form:
             raise ReadingError("division by an expression that is 0 for all values")
         return form
     if isinstance(exponent, int) and exponent > 0:
+        if exponent * (max(map(_digits, form.terms.values())) - 2) > MAX_BITS:
+            raise LimitError(f"the power {exponent} of a sum has coefficients of more than {MAX_BITS} binary digits")
         return Form(power_of(form, exponent).terms, form.dims)
     fractional = not isinstance(exponent, int)
     number, mono, core = content(form, fractional)
@@ -78,6 +82,10 @@ def power(form: Form, exponent: Exponent) -> Form:
     for base, e in _factors(core, fractional):
         result = multiply(result, _base_power(base, e, exponent), form.dims)
     return Form(result.terms, form.dims)
+
+
+def _digits(c: Coefficient) -> int:
+    return c.numerator.bit_length() + c.denominator.bit_length()
 
 
 def _base_power(base: Form, e: int, exponent: Exponent) -> Form:
@@ -96,10 +104,15 @@ def _base_power(base: Form, e: int, exponent: Exponent) -> Form:
 
 def _number_power(number: Coefficient, exponent: Exponent) -> Form:
     if isinstance(exponent, int):
-        return number_form(_plain(Fraction(number) ** exponent))
+        value = Fraction(number)
+        if abs(exponent) * max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+            raise LimitError(f"a number to the power {exponent} has more than {MAX_BITS} binary digits")
+        return number_form(_plain(value**exponent))
     result = number_form(1)
     value = Fraction(number)
     for whole, sign_ in ((value.numerator, 1), (value.denominator, -1)):
+        if whole.bit_length() > MAX_FACTORED:
+            raise LimitError(f"a root of a number of more than {MAX_FACTORED} binary digits is not taken")
         for prime, count in flint.fmpz(whole).factor():
             piece = atom(head("prime", int(prime), positive=True), (), (), sign_ * count * Fraction(exponent))
             result = multiply(result, piece)
@@ -165,7 +178,7 @@ def _polynomial_factors(core: Form) -> list[tuple[Form, int]]:
 
 
 def exp(form: Form) -> Form:
-    """e^form: a product with one factor per term; e^(k·log u) = u^k."""
+    """e^form: a product with one factor per term; e^(k·log|u|) = |u|^k."""
     result = Form(number_form(1).terms, form.dims)
     for mono, c in form.terms.items():
         if (
@@ -175,21 +188,32 @@ def exp(form: Form) -> Form:
             and not NETS[mono[0][0]].bound
         ):
             ((h, idx, _),) = NETS[mono[0][0]].factors
-            piece = power(place(payload_form(h), idx, form.dims), Fraction(c))
+            piece = _absolute_power(place(payload_form(h), idx, form.dims), _plain(Fraction(c)))
         else:
             piece = function_atom("exp", Form({mono: 1}, form.dims), _plain(Fraction(c)), positive=True)
         result = multiply(result, piece, form.dims)
     return result
 
 
+def _absolute_power(u: Form, exponent: Exponent) -> Form:
+    """|u|^exponent: the logarithm in the kernel is that of the absolute value."""
+    if is_positive(u) or (isinstance(exponent, int) and exponent % 2 == 0):
+        return power(u, exponent)
+    if isinstance(exponent, int):
+        return multiply(power(u, exponent), sign(u), u.dims)
+    return power(power_of(u, 2), _plain(exponent / 2))
+
+
 def log(form: Form) -> Form:
     """log|form|, which is the logarithm wherever that is defined; products come apart."""
-    number, mono, core = content(form, False)
     if form.is_zero:
         raise ReadingError("the logarithm of 0 is not defined")
+    number, mono, core = content(form, False)
     result = Form({}, form.dims)
     value = abs(Fraction(number))
     for whole, sign_ in ((value.numerator, 1), (value.denominator, -1)):
+        if whole.bit_length() > MAX_FACTORED:
+            raise LimitError(f"the logarithm of a number of more than {MAX_FACTORED} binary digits is not taken apart")
         for prime, count in flint.fmpz(whole).factor():
             result = add(result, scale(function_atom("log", number_form(int(prime))), sign_ * int(count)))
     for uid, e in mono:
@@ -261,10 +285,7 @@ def _circular(form: Form) -> tuple[Form, Form]:
         size = abs(Fraction(c))
         whole = int(size) if size.denominator == 1 and size <= MAX_MULTIPLE else 1
         unit = Form({mono: _plain(size / whole)}, form.dims)
-        part = (
-            function_atom("cos", unit),
-            function_atom("sin", unit) if c > 0 else scale(function_atom("sin", unit), -1),
-        )
+        part = (function_atom("cos", unit), scale(function_atom("sin", unit), 1 if c > 0 else -1))
         for _ in range(whole):
             cos, sin = (
                 subtract(multiply(cos, part[0], form.dims), multiply(sin, part[1], form.dims)),

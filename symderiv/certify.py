@@ -11,19 +11,20 @@ and says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from symderiv.claims import PROVED, REFUTED, SUPPORTED, UNDECIDED, Claim
 from symderiv.clearing import vanishes
-from symderiv.domains import condition, has_common_point
+from symderiv.domains import condition, has_common_point, positive_symbols, undefined_average
 from symderiv.errors import LimitError, ReadingError, ShapeError
-from symderiv.expressions import Expr, as_expr, constant
+from symderiv.expressions import Expr, as_expr, constant, symbol
 from symderiv.forms import Form
 from symderiv.indexed import subtract
 from symderiv.limits import deadline
-from symderiv.lowering import lower, no_random
+from symderiv.lowering import lower, no_random, replace_leaf
+from symderiv.outcomes import random_leaves
 from symderiv.printing import latex
 from symderiv.refuting import Counterexample, confront, search
 from symderiv.scope import Scope
@@ -154,8 +155,13 @@ def _decide(claim: Claim, a: Expr, b: Expr) -> Certificate:
         no_random(b)
         difference = subtract(lower(a), lower(b))
         multipliers = vanishes(difference)
+        if multipliers is None:
+            multipliers = _where_positive(a, b)
     except LimitError as limit:
         multipliers, reason = None, str(limit)
+    void = undefined_average(a, b)
+    if void is not None:
+        return _sealed(claim, UNDECIDED, "domains", void)
     if multipliers is not None:
         return _proved(claim, a, b, multipliers, rng)
     example, tried = search(a, b, rng)
@@ -167,10 +173,22 @@ def _decide(claim: Claim, a: Expr, b: Expr) -> Certificate:
     return _sealed(claim, UNDECIDED, "instances", reason or tried.reason or "no instance could be evaluated")
 
 
+def _where_positive(a: Expr, b: Expr) -> tuple[str, ...] | None:
+    """Decide again with x > 0 declared for every symbol that must be positive for the sides to be defined."""
+    symbols = positive_symbols(a, b)
+    if not symbols:
+        return None
+    for x in symbols:
+        image = symbol(replace(x.data, properties=x.data.properties | {"positive"}))
+        a, b = replace_leaf(a, x, image), replace_leaf(b, x, image)
+    return vanishes(subtract(lower(a), lower(b)))
+
+
 def _proved(claim: Claim, a: Expr, b: Expr, multipliers: tuple[str, ...], rng: Random) -> Certificate:
-    if not has_common_point(a, b):
+    example, seen = confront(a, b, rng)
+    # a law that does not exist is not seen by an instance of its closed form
+    if (not seen or random_leaves(a) or random_leaves(b)) and not has_common_point(a, b):
         return _sealed(claim, UNDECIDED, "domains", "no point was found at which both sides are defined")
-    example = confront(a, b, rng)
     if example is not None:
         text = f"the symbolic proof is contradicted by an instance at {example.place}; please report this"
         return _sealed(claim, UNDECIDED, "two routes disagree", text, example)

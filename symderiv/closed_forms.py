@@ -1,85 +1,194 @@
-"""Expectations of functions of random symbols that are not polynomials.
+"""Expectations of functions of a random symbol that are not polynomials.
 
-Scope: x^k·step(x) for a centred normal x (so relu, |x| and their powers), entry by
-entry.  With K_k = E[x^k; x > 0]: half of the full moment for even k, and
-σ^k 2^((k−1)/2) ((k−1)/2)! / √(2π) for odd k (integrate r^k e^(−r²/2) from 0).
-Not known here: a step of a sum, a mean other than 0, exp, sin and cos.
+Scope, for one symbol at a time, everything else held fixed:
+
+- finitely many values (bernoulli, rademacher entry by entry, a one-hot vector): the sum over the values;
+- a normal: a polynomial times exponentials, sines and cosines of affine functions, and at most
+  one step of an affine function, or one erf alone (``gaussian``);
+- independent entries at several places: cumulants of the groups of factors at each place.
+
+Not known here: a step beside a sine, two steps of dependent arguments, functions of a uniform.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 from math import factorial
+from typing import Protocol, TypeVar
 
-from symderiv import atoms
+from symderiv.atoms import power
 from symderiv.errors import LimitError
-from symderiv.expressions import Expr
 from symderiv.forms import Form, Product, instances, number_form, payload_form
-from symderiv.indexed import multiply, place, power_of, scale, tensor
-from symderiv.networks import NETS, Factor, head, slot
+from symderiv.gaussian import NormalLaw, expected_gaussian
+from symderiv.indexed import add, assemble, atom, contract, multiply, place
+from symderiv.networks import NETS, ONE, Factor, Head, Index, delta, slot
+from symderiv.substitution import MAKERS, substitute
 from symderiv.symbols import Symbol
 
-
-def expected_functions(moving: Sequence[Factor], lower: Callable[[Expr], Form], label: int) -> list[Product]:
-    """E of a product of factors that all depend on random symbols; raises LimitError where no closed form is known."""
-    symbols = {s for h, _, _ in moving for s in h.symbols if s.random}
-    places = {idx for _, idx, _ in moving}
-    kinds = [h.kind for h, _, _ in moving]
-    if len(symbols) == 1 and len(places) == 1:
-        (s,) = symbols
-        power = _half_power(moving, s)
-        spread = _centred_std(s, lower)
-        if power is not None and spread is not None:
-            return instances(half_moment(power, spread), next(iter(places)), label)
-    raise LimitError(f"no closed form is known for the expectation of {', '.join(kinds)}")
+MAX_PLACES = 4
+Place = tuple[Index, ...]
+T = TypeVar("T")
 
 
-def half_moment(k: int, std: Form) -> Form:
-    """E[x^k; x > 0] of a centred normal, over the slots of its standard deviation."""
-    sigma = power_of(std, k) if k else Form(number_form(1).terms, std.dims)
-    if k % 2 == 0:
-        odd = Fraction(factorial(k), 2 ** (k // 2) * factorial(k // 2))  # (k − 1)!!
-        return scale(sigma, odd / 2)
-    half = (k - 1) // 2
-    two_pi = scale(tensor(head("pi", None, positive=True)), 2)
-    root = atoms.power(two_pi, Fraction(-1, 2))
-    return scale(multiply(sigma, root, std.dims), 2**half * factorial(half))
+class LawOfEntries(NormalLaw, Protocol):
+    """What is asked of the law of a symbol."""
+
+    def values(self) -> list[tuple[int, Form]]:
+        """The values of an entry with their probabilities."""
 
 
-def _half_power(moving: Sequence[Factor], s: Symbol) -> int | None:
-    """k where the product is s^k·step(s); None for anything else."""
-    k, steps = 0, 0
-    for h, _, e in moving:
-        if h.payload is s or h.payload == s:
-            if e % 1 or e < 0:
-                return None
-            k += int(e)
-        elif h.kind == "step" and e == 1 and _is_symbol(payload_form(h), s):
-            steps += 1
+def expected_functions(moving: Sequence[Factor], law: LawOfEntries, label: int) -> list[Product]:
+    """E of a product of factors that depend on one random symbol; raises LimitError where no closed form is known."""
+    s = law.symbol
+    axes = list(dict.fromkeys(i for _, idx, _ in moving for i in idx if i != ONE))
+    if s.distribution is not None and s.distribution.name == "one_hot":
+        return instances(_one_hot(_over(moving, axes), law), axes, label)
+    if _normal(s) and (not law.independent or _steps(moving) <= 1):
+        return instances(expected_gaussian(_over(moving, axes), law), axes, label)
+    groups: dict[Place, list[Factor]] = {}
+    for f in moving:
+        where = entry_place(f[0], f[1], s)
+        if where is None:
+            raise LimitError(f"no closed form is known for a {f[0].kind} of several entries of {s.name}")
+        groups.setdefault(where, []).append(f)
+    if len(groups) > MAX_PLACES:
+        raise LimitError(f"functions of {s.name} at {len(groups)} places are beyond the limit of {MAX_PLACES}")
+    return [piece for blocks in set_partitions(tuple(groups)) for piece in _blocks(blocks, groups, law, label)]
+
+
+def _normal(s: Symbol) -> bool:
+    return s.distribution is not None and s.distribution.name == "normal"
+
+
+def _steps(moving: Sequence[Factor]) -> int:
+    return len({(h, idx) for h, idx, _ in moving if h.kind == "step"})
+
+
+def _over(factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor]:
+    """The factors with the given indices as free slots 0, 1, …"""
+    moves: dict[Index, Index] = {i: (i[0], -1 - k) for k, i in enumerate(axes)}
+    return [(h, tuple(moves.get(i, i) for i in idx), e) for h, idx, e in factors]
+
+
+def _dims(axes: Sequence[Index]) -> tuple[int | str, ...]:
+    return tuple(i[0] for i in axes)
+
+
+def entry_place(h: Head, idx: tuple[Index, ...], s: Symbol) -> Place | None:
+    """The one entry of a symbol that a factor depends on, by its indices; None where it depends on several."""
+    if h.payload == s:
+        return idx
+    form = payload_form(h)
+    found: set[Place | None] = set()
+    for net in form.nets:
+        for g, inner, _ in net.factors:
+            if s in g.symbols:
+                where = entry_place(g, inner, s)
+                if where is None or any(i[1] >= 0 and i != ONE for i in where):
+                    return None
+                found.add(tuple(i if i == ONE else idx[-1 - i[1]] for i in where))
+    return found.pop() if len(found) == 1 else None
+
+
+def set_partitions(items: tuple[T, ...], largest: int | None = None) -> Iterator[tuple[tuple[T, ...], ...]]:
+    """All partitions into blocks, of at most ``largest`` items each."""
+    if not items:
+        yield ()
+        return
+    first, rest = items[0], items[1:]
+    for mask in range(1 << len(rest)):
+        block = (first, *(x for k, x in enumerate(rest) if mask >> k & 1))
+        if largest is not None and len(block) > largest:
+            continue
+        left = tuple(x for k, x in enumerate(rest) if not mask >> k & 1)
+        for others in set_partitions(left, largest):
+            yield (block, *others)
+
+
+def _blocks(
+    blocks: Sequence[Sequence[Place]], groups: dict[Place, list[Factor]], law: LawOfEntries, label: int
+) -> list[Product]:
+    """The product of the cumulants of the blocks; a block equates its places."""
+    pieces: list[Product] = [(1, [])]
+    for block in blocks:
+        equal: list[Factor] = [
+            (delta(i[0]), (i, j), 1) for other in block[1:] for i, j in zip(block[0], other, strict=True) if i != j
+        ]
+        joined = [_renamed(groups[p], dict(zip(p, block[0], strict=True))) for p in block]
+        axes = list(dict.fromkeys(i for g in joined for _, idx, _ in g for i in idx if i != ONE))
+        cumulant = Form({}, _dims(axes))
+        for parts in set_partitions(tuple(range(len(joined)))):
+            term = Form(number_form((-1) ** (len(parts) - 1) * factorial(len(parts) - 1)).terms, ())
+            for part in parts:
+                together = [f for k in part for f in joined[k]]
+                term = multiply(term, _one_entry(_over(together, axes), law, _dims(axes)), _dims(axes))
+            cumulant = add(cumulant, term)
+        more = [(c, [*f, *equal]) for c, f in instances(cumulant, axes, label)]
+        label += 100
+        pieces = [(c * d, f + g) for c, f in pieces for d, g in more]
+    return pieces
+
+
+def _renamed(factors: Sequence[Factor], moves: dict[Index, Index]) -> list[Factor]:
+    return [(h, tuple(moves.get(i, i) for i in idx), e) for h, idx, e in factors]
+
+
+def _one_entry(factors: list[Factor], law: LawOfEntries, dims: tuple[int | str, ...]) -> Form:
+    """E of functions of one entry, over the slots that occur."""
+    if _normal(law.symbol):
+        return expected_gaussian(factors, law, dims)
+    s = law.symbol
+    h, idx, _ = factors[0]
+    where = entry_place(h, idx, s)
+    assert where is not None
+    product = assemble([(1, factors)], dims)
+    total = Form({}, dims)
+    for value, probability in law.values():
+        image = Form(number_form(value).terms, s.shape)
+        there = substitute(product, {s: image})
+        total = add(total, multiply(there, place(probability, where, dims), dims))
+    return total
+
+
+def _one_hot(factors: list[Factor], law: LawOfEntries) -> Form:
+    """Σ_k q_k f(e_k) for functions of affine functions of a one-hot vector."""
+    s = law.symbol
+    if len(s.shape) != 1:
+        raise LimitError(f"no closed form is known for functions of the one-hot rows of {s.name}")
+    size = s.shape[0]
+    last = 1 + max((-1 - i[1] for _, idx, _ in factors for i in idx if i != ONE), default=-1)
+    k = slot(last, size)
+    sizes = {-1 - i[1]: i[0] for _, idx, _ in factors for i in idx if i != ONE}
+    own = tuple(sizes[a] for a in range(last))
+    dims = (*own, size)
+    total = place(law.parameter("q", 0), (k,), dims)
+    for h, idx, e in factors:
+        if h.payload == s:
+            piece = atom(delta(size), (idx[0], k), dims)
         else:
-            return None
-    return k if steps == 1 else None
+            piece = power(place(MAKERS[h.kind](_at_unit(payload_form(h), s)), (*idx, k), dims), e)
+        total = multiply(total, piece, dims)
+    return contract(total, [last], own)
 
 
-def _is_symbol(form: Form, s: Symbol) -> bool:
-    term = form.single()
-    if term is None or term[1] != 1 or len(term[0]) != 1 or term[0][0][1] != 1:
-        return False
-    factors = NETS[term[0][0][0]].factors
-    plain = tuple(slot(k, d) for k, d in enumerate(form.dims))
-    return len(factors) == 1 and factors[0][0].payload == s and factors[0][1] == plain and factors[0][2] == 1
+def _at_unit(form: Form, s: Symbol) -> Form:
+    """An affine form at the unit vector e_k, with k as a further slot; raises LimitError where it is not affine."""
+    size = s.shape[0]
+    dims = (*form.dims, size)
+    k = slot(len(form.dims), size)
+    total = Form({}, dims)
+    for mono, c in form.terms.items():
+        own = [(u, e) for u, e in mono if s in NETS[u].symbols]
+        rest = Form({tuple((u, e) for u, e in mono if s not in NETS[u].symbols): c}, dims)
+        if not own:
+            total = add(total, rest)
+            continue
+        hits = [(h, e) for h, _, e in NETS[own[0][0]].factors if s in h.symbols]
+        if len(own) != 1 or own[0][1] != 1 or len(hits) != 1 or hits[0][0].payload != s or hits[0][1] != 1:
+            raise LimitError(f"a function of {s.name} that is not affine in it has no closed form here")
+        unit: list[Factor] = [
+            (delta(size), (idx[0], k), 1) if h.payload == s else (h, idx, e) for h, idx, e in NETS[own[0][0]].factors
+        ]
+        total = add(total, multiply(rest, assemble([(1, unit)], dims), dims))
+    return total
 
-
-def _centred_std(s: Symbol, lower: Callable[[Expr], Form]) -> Form | None:
-    """The standard deviation over the symbol's slots; None unless it is a centred normal with independent entries."""
-    if s.distribution is None or s.distribution.name != "normal":
-        return None
-    law = {name: lower(value) for name, value in s.law if isinstance(value, Expr)}
-    if ("mean" in law and not law["mean"].is_zero) or ("cov" in law and s.shape):
-        return None
-    if "cov" in law:
-        return atoms.power(law["cov"], Fraction(1, 2))
-    std = law.get("std", number_form(1))
-    offset = len(s.shape) - len(std.dims)
-    return place(std, [slot(offset + k, d) for k, d in enumerate(std.dims)], s.shape)

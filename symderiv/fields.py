@@ -84,6 +84,8 @@ def _objects(f: Callable[[Any], Any]) -> Callable[[Array], Array]:
 
 def _ball(name: str) -> Callable[[Any], Any]:
     def f(x: Any) -> Any:
+        if name == "exp" and not abs(flint.arb(x)) < MAX_EXPONENT:
+            raise Undefined("the argument of exp is too large here")
         value = getattr(flint.arb(x), name)()
         if not value.is_finite():
             raise Undefined(f"{name} has no finite value here")
@@ -129,6 +131,7 @@ BALLS = Field(
     _flint_inverse(flint.arb_mat), _flint_determinant(flint.arb_mat), _sign_ball,
 )  # fmt: skip
 
+MAX_EXPONENT = 10**5  # a larger power of e takes time and says nothing
 BALLS_PI = flint.arb.pi()
 MAX_LEVEL = 2  # derivatives of derivatives, no deeper
 LEADING = MAX_LEVEL + 1  # axes in front of an array's own: the levels, then the batch

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from symderiv.errors import LimitError
 from symderiv.networks import NETS, ONE, Exponent, Factor, Head, Index, Net, head
 from symderiv.shapes import Dim
 from symderiv.symbols import Symbol
@@ -19,6 +20,7 @@ Coefficient = int | Fraction
 Product = tuple[Coefficient, list[Factor]]
 
 UNIT: Monomial = ()
+MAX_COPIES = 400
 
 
 class Form:
@@ -88,6 +90,8 @@ def spell(mono: Monomial, start: int = 0, slots: Mapping[Index, Index] | None = 
     for uid, exponent in mono:
         net = NETS[uid]
         copies, power = (int(exponent), 1) if net.bound else (1, exponent)
+        if copies > MAX_COPIES:
+            raise LimitError(f"a sum to the power {copies} is beyond the limit of {MAX_COPIES} copies")
         for _ in range(copies):
             rename: dict[Index, Index] = dict(slots or {})
             for i in sorted(net.bound, key=lambda i: i[1]):

@@ -118,10 +118,12 @@ def determinant(a: Array, base: Callable[[Array], Array], invert: Callable[[Arra
     return Jet(a.level, value, multiply(value, trace))
 
 
-def seed(a: Array, at: int, shape: tuple[int, ...], unit: object) -> Array:
+def seed(a: Array, at: int, shape: tuple[int, ...], unit: Any) -> Array:
     """A variable at a level: its tangent is the identity over its entries, on the level's own axis."""
     size = int(np.prod(shape, dtype=int))
-    eye = np.zeros((size, size), dtype=np.asarray(unit).dtype)
+    kind = np.asarray(unit).dtype
+    # zeros of the same field: Python's 0 would turn into a float when divided
+    eye = np.full((size, size), unit * 0, dtype=kind)
     for k in range(size):
         eye[k, k] = unit
     return Jet(at, a, eye.reshape((size, *[1] * at, *shape)))

@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import product as combinations_of
 from math import factorial
 
-from symderiv.closed_forms import expected_functions
+from symderiv.closed_forms import expected_functions, set_partitions
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr
 from symderiv.forms import Coefficient, Form, Product, instances, next_label, number_form, size_factor, spell
@@ -30,17 +30,38 @@ MAX_OCCURRENCES = 12
 
 
 def expectation(form: Form, lower: Lower) -> Form:
-    """E over every random symbol of the form, all independent of each other.
+    """E over every random symbol of the form, one symbol after the other.
 
+    A symbol whose law depends on another random symbol is averaged before that one, and
+    laws with finitely many values before the others (a mask inside a function of a normal).
     Raises LimitError where no closed form is known.
     """
-    if not any(s.random for s in form.symbols):
-        return form
+    while True:
+        present = {s for s in form.symbols if s.random}
+        if not present:
+            return form
+        above = {p for s in present for p in _ancestors(s)}
+        s = min(present - above, key=lambda s: (not _LAWS[_kind(s)].finite, s.name))
+        form = _average(form, s, lower)
+
+
+def _ancestors(s: Symbol) -> set[Symbol]:
+    """The random symbols that a law depends on."""
+    return {p for _, value in s.law if isinstance(value, Expr) for p in lowered_symbols(value)}
+
+
+def lowered_symbols(e: Expr) -> set[Symbol]:
+    """The random symbols of a tree, and those their own laws depend on."""
+    here = {e.data} if e.op == "sym" and e.data.random else set()
+    return here.union(*(_ancestors(s) for s in here), *(lowered_symbols(a) for a in e.args))
+
+
+def _average(form: Form, s: Symbol, lower: Lower) -> Form:
     products: list[Product] = []
     for mono, c in form.terms.items():
         factors, _ = spell(mono)
         summed = {i for _, idx, _ in factors for i in idx if i[1] >= 0 and i != ONE}
-        products += [_counted(c * d, f, summed) for d, f in _expected_product(factors, lower)]
+        products += [_counted(c * d, f, summed) for d, f in _expected_product(factors, s, lower)]
     return assemble(products, form.dims)
 
 
@@ -63,24 +84,18 @@ def covariance(left: Form, right: Form, lower: Lower, *, diagonal: bool) -> Form
     return subtract(joint, multiply(expectation(first, lower), expectation(second, lower), dims))
 
 
-def _expected_product(factors: Sequence[Factor], lower: Lower) -> list[Product]:
-    fixed = [f for f in factors if not any(s.random for s in f[0].symbols)]
-    moving = [f for f in factors if any(s.random for s in f[0].symbols)]
+def _expected_product(factors: Sequence[Factor], s: Symbol, lower: Lower) -> list[Product]:
+    moving = [f for f in factors if s in f[0].symbols]
     if not moving:
         return [(1, list(factors))]
-    if any(not isinstance(h.payload, Symbol) or e % 1 or e < 0 for h, _, e in moving):
-        return [(c, fixed + f) for c, f in expected_functions(moving, lower, next_label(factors))]
-    by_symbol: dict[Symbol, list[Factor]] = {}
-    for f in moving:
-        assert isinstance(f[0].payload, Symbol)
-        by_symbol.setdefault(f[0].payload, []).append(f)
+    fixed = [f for f in factors if s not in f[0].symbols]
     label = next_label(factors)
-    results: list[Product] = [(1, fixed)]
-    for s, occurrences in by_symbol.items():
-        law = law_of(s, lower)
-        pieces = list(law.moment(occurrences))
-        results = [(c * d, f + _fresh(g, max(label, next_label(f)))) for c, f in results for d, g in pieces]
-    return results
+    law = law_of(s, lower)
+    if any(h.payload != s or e % 1 or e < 0 for h, _, e in moving):
+        pieces = expected_functions(moving, law, label)
+    else:
+        pieces = [(c, _fresh(f, label)) for c, f in law.moment(moving)]
+    return [(c, fixed + f) for c, f in pieces]
 
 
 def _fresh(factors: Sequence[Factor], label: int) -> list[Factor]:
@@ -95,6 +110,9 @@ _OWN = 10**6  # labels a law introduces for its own sums, renamed by _fresh
 
 class Law:
     """How the entries of one random symbol behave: ``moment`` gives E of a product of its occurrences."""
+
+    finite = False  # whether an entry has finitely many values: ``values`` with their ``probabilities``
+    independent = True  # whether entries are independent of each other
 
     def __init__(self, s: Symbol, lower: Lower) -> None:
         self.symbol = s
@@ -140,27 +158,16 @@ class Law:
         """The joint cumulant of a block."""
         raise NotImplementedError
 
+    def values(self) -> list[tuple[int, Form]]:
+        """The values of an entry with their probabilities over the symbol's slots, where there are finitely many."""
+        raise LimitError(f"{self.symbol.name} has no finite list of values")
+
 
 def _relabel(factors: Sequence[Factor], offset: int) -> list[Factor]:
     def move(i: Index) -> Index:
         return (i[0], i[1] + 1000 * offset) if i[1] >= _OWN else i
 
     return [(h, tuple(map(move, idx)), e) for h, idx, e in factors]
-
-
-def set_partitions(items: tuple[int, ...], largest: int | None = None) -> Iterator[tuple[tuple[int, ...], ...]]:
-    """All partitions into blocks, of at most ``largest`` items each."""
-    if not items:
-        yield ()
-        return
-    first, rest = items[0], items[1:]
-    for mask in range(1 << len(rest)):
-        block = (first, *(x for k, x in enumerate(rest) if mask >> k & 1))
-        if largest is not None and len(block) > largest:
-            continue
-        left = tuple(x for k, x in enumerate(rest) if not mask >> k & 1)
-        for others in set_partitions(left, largest):
-            yield (block, *others)
 
 
 def _equal(first: tuple[Index, ...], others: Sequence[tuple[Index, ...]]) -> list[Factor]:
@@ -188,13 +195,27 @@ class Independent(Law):
 
 
 class Bernoulli(Independent):
+    finite = True
+
     def entry(self, k: int) -> Form:
         return self.parameter("p", 0)
 
+    def values(self) -> list[tuple[int, Form]]:
+        """1 with probability p, else 0."""
+        p = self.parameter("p", 0)
+        return [(1, p), (0, subtract(Form(number_form(1).terms, p.dims), p))]
+
 
 class Rademacher(Independent):
+    finite = True
+
     def entry(self, k: int) -> Form:
         return Form(number_form(1 - k % 2).terms, self.symbol.shape)
+
+    def values(self) -> list[tuple[int, Form]]:
+        """±1, each with probability ½."""
+        half = Form(number_form(Fraction(1, 2)).terms, self.symbol.shape)
+        return [(1, half), (-1, half)]
 
 
 class Uniform(Independent):
@@ -209,6 +230,10 @@ class Uniform(Independent):
 
 class Normal(Law):
     """Blocks of one (mean) and two (covariance); entries independent unless a covariance is given."""
+
+    def __init__(self, s: Symbol, lower: Lower) -> None:
+        super().__init__(s, lower)
+        self.independent = "cov" not in self.given or not s.shape
 
     def split(self, occurrences: Sequence[Factor]) -> list[Factor]:
         return [(h, idx, 1) for h, idx, e in occurrences for _ in range(int(e))]
@@ -236,6 +261,9 @@ class Normal(Law):
 class OneHot(Law):
     """Each row is a unit vector, e_i with probability q_i; rows are independent."""
 
+    finite = True
+    independent = False
+
     def block(self, occurrences: Sequence[Factor]) -> list[Product]:
         rows = [idx[:-1] for _, idx, _ in occurrences]
         equal = _equal(rows[0], rows[1:])
@@ -262,7 +290,11 @@ _LAWS: dict[str, type[Law]] = {
 
 def law_of(s: Symbol, lower: Lower) -> Law:
     """The law of a random symbol."""
+    return _LAWS[_kind(s)](s, lower)
+
+
+def _kind(s: Symbol) -> str:
     assert s.distribution is not None
-    return _LAWS[s.distribution.name](s, lower)
+    return s.distribution.name
 
 

@@ -83,16 +83,21 @@ def search(left: Expr, right: Expr, rng: Random) -> tuple[Counterexample | None,
     return None, Tried(held, f"up to {largest}", method, reason)
 
 
-def confront(left: Expr, right: Expr, rng: Random) -> Counterexample | None:
-    """Try to contradict a proof at a few instances of mixed sizes."""
+def confront(left: Expr, right: Expr, rng: Random) -> tuple[Counterexample | None, bool]:
+    """Try to contradict a proof at instances of mixed sizes; also whether any point was in both domains."""
     names = dimensions(left, right)
-    sizes = {d: 2 + k % 2 for k, d in enumerate(names)}
-    for _ in range(TRIALS):
+    tries = [{d: 2 + k % 2 for k, d in enumerate(names)}, dict.fromkeys(names, 2), dict.fromkeys(names, 1)]
+    seen = False
+    for sizes in tries:
+        check_deadline()
         try:
-            return _try(left, right, sizes, rng)[0]
+            example, _ = _try(left, right, sizes, rng)
         except (Undefined, LimitError, ValueError):
-            sizes = dict.fromkeys(names, 2)
-    return None
+            continue
+        if example is not None:
+            return example, True
+        seen = True
+    return None, seen
 
 
 def _try(left: Expr, right: Expr, sizes: dict[str, int], rng: Random) -> tuple[Counterexample | None, str]:
@@ -138,6 +143,8 @@ def _plain(a: Any) -> Any:
         return [_plain(x) for x in a]
     x = a.item() if isinstance(a, np.ndarray) else a
     if isinstance(x, flint.fmpq):
+        if max(int(x.p).bit_length(), int(x.q).bit_length()) > 1000:
+            raise LimitError("a value at this point is too large to print")
         return int(x.p) if x.q == 1 else int(x.p) / int(x.q)
     if isinstance(x, flint.arb):
         value = float(x.mid())

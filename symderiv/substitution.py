@@ -21,13 +21,16 @@ def substitute(form: Form, images: Mapping[Symbol, Form]) -> Form:
     for mono, c in form.terms.items():
         factors, _ = spell(mono)
         kept = [f for f in factors if not f[0].symbols & images.keys()]
-        changed = [f for f in factors if f[0].symbols & images.keys()]
+        # the symbols themselves come first: where one becomes 0, so does the term (x·step(x) at x = 0)
+        changed = sorted((f for f in factors if f[0].symbols & images.keys()), key=lambda f: f[0].payload not in images)
         bound = sorted({i for _, idx, _ in factors for i in idx if i[1] >= 0 and i != ONE}, key=lambda i: i[1])
         # bound indices become further slots while the factors are rebuilt one by one, and are summed at the end
         moves = {i: (i[0], -1 - len(form.dims) - k) for k, i in enumerate(bound)}
         dims = form.dims + tuple(i[0] for i in bound)
         total = assemble([(c, [_moved(f, moves) for f in kept])], dims)
         for f in changed:
+            if total.is_zero:
+                break
             h, idx, e = _moved(f, moves)
             total = multiply(total, place(_rebuilt(h, e, images), idx, dims), dims)
         back: list[Index] = [(d, -1 - k) if d != 1 else ONE for k, d in enumerate(form.dims)]
@@ -44,13 +47,13 @@ def _rebuilt(h: Head, e: int | Fraction, images: Mapping[Symbol, Form]) -> Form:
     """One factor with its symbols replaced, over its own slots."""
     if isinstance(h.payload, Symbol):
         return atoms.power(images[h.payload], e)
-    make = _MAKERS.get(h.kind)
+    make = MAKERS.get(h.kind)
     assert make is not None, h.kind
     inner = substitute(payload_form(h), images)
     return atoms.power(make(inner), e)
 
 
-_MAKERS: dict[str, Callable[[Form], Form]] = {
+MAKERS: dict[str, Callable[[Form], Form]] = {
     "power": lambda u: u,
     "exp": atoms.exp,
     "log": atoms.log,

@@ -36,6 +36,14 @@ DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "one_hot": ("q",),
 }
 
+# what a law gives its symbol anyway; any other property would contradict it
+_LAWFUL = {
+    "normal": frozenset({"nonzero"}),
+    "uniform": frozenset({"nonzero"}),
+    "rademacher": frozenset({"nonzero"}),
+    "one_hot": frozenset({"simplex"}),
+}
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*'?\Z")
 
 
@@ -98,6 +106,12 @@ def parse_declaration(name: str, text: str) -> Symbol:
     if "simplex" in properties and not shape:
         raise DeclarationError(f"{name!r} is declared simplex, but a scalar is no distribution")
     distribution = _distribution(name, law) if tilde else None
+    extra = properties - _LAWFUL.get(distribution.name, frozenset()) if distribution else frozenset[str]()
+    if distribution and extra:
+        raise DeclarationError(
+            f"{name!r} is random with independent draws of {distribution.name}; its law says what values it takes, "
+            f"so leave out {', '.join(sorted(extra))}"
+        )
     return Symbol(name, shape, properties, distribution)
 
 
