@@ -27,6 +27,7 @@ N = 100  # units of a layer where a number is needed
 WIDTHS = ((N, N), (N, 2 * N), (2 * N, N))
 BRANCHES = ("1/2", "1", "2")  # how a residual branch multiplies the mean square
 SCALES = ("1/2", "2")  # weights beside He's
+NEARLY = "11/10"  # weights so little larger that batch normalization is no relief
 LAYERS = 10
 BLOCK = "W@relu(V@x + b)"
 
@@ -55,9 +56,14 @@ def techniques() -> tuple[Technique, ...]:
         ),
         Technique(
             "batchnorm", "Batch normalization",
-            tuple(Situation(f"{c} × He's weights", scaled(c), normalized_growth(N, N, _variance(c))) for c in SCALES),
+            tuple(map(normalized_situation, SCALES)),
         ),
     )  # fmt: skip
+
+
+def normalized_situation(scale: str) -> Situation:
+    """Weights ``scale`` times He's, without and with batch normalization."""
+    return Situation(f"{scale} × He's weights", scaled(scale), normalized_growth(N, N, _variance(scale)))
 
 
 def he_for_xavier(activation: str, widths: tuple[tuple[int, int], ...]) -> tuple[Situation, ...]:
@@ -249,11 +255,14 @@ def _batchnorm(row: Technique) -> tuple[Answer, ...]:
     variance, epsilon = sp.symbols("v epsilon", positive=True)
     bounded = _positive(1 - variance / (variance + epsilon))
     exact, shifted = scale_cancels(), _scale_with_epsilon()
-    small = "epsilon small beside the variance, a large batch, gamma = 1 and beta = 0, relu"
+    small = "weights half or twice He's, epsilon small beside the variance, a large batch, gamma = 1, beta = 0, relu"
+    near = normalized_situation(NEARLY)
+    limits = "" if near.relief()[1] else f"; no relief for {near.name}: {text(near.before)} -> {text(near.after)}"
     return (
         *(
             Answer(f"4.batchnorm-{trouble}", getattr(row.helps, trouble),
-                   f"whether batch normalization helps with {trouble} gradients", evidence=_factors(row), assumed=small)
+                   f"whether batch normalization helps with {trouble} gradients", assumed=small,
+                   evidence=_factors(row) + limits * (trouble == "exploding"))
             for trouble in ("vanishing", "exploding")
         ),
         Answer(

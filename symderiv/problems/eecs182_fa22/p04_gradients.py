@@ -142,7 +142,8 @@ def _normalization() -> tuple[Prose | Formula | Figure, ...]:
         Formula((factor.start, "=", factor.end, "approx", sp.Float(float(number), 3)), scope=factor.scope),
         Prose(
             f"per layer, $u$ standard normal. Without normalization it is ${small}$ for weights half as large as He's "
-            f"and ${large}$ for weights twice as large. That helps with both.",
+            f"and ${large}$ for weights twice as large. That helps with both, "
+            "although a factor above 1 remains: explosion is moderated, not removed.",
             factor.scope,
         ),
         Figure(
