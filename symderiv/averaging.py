@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 
-from symderiv.building_blocks import diag_of, dot, flip, minus, over, plus, times, total
-from symderiv.expressions import Expr, constant, eye, make, number
+from symderiv.building_blocks import diag_of, dot, flip, minus, over, plus, size_of, times
+from symderiv.expressions import Expr, constant, make, number
 from symderiv.trees import is_random, leaves
 from symderiv.trees import over as rebuilt
+from symderiv.trees import swap
 
 LINEAR = ("add", "neg", "T", "tr", "sum", "mean", "diag", "diagonal", "col")
 PRODUCTS = ("mul", "matmul", "outer")
@@ -81,9 +82,12 @@ def independent_entries(e: Expr) -> bool:
 
 
 def variance(e: Expr, goal: Expr | None = None) -> Expr | None:
-    """Var of constants, multiples and sums of independent terms."""
-    if e.op != "Var":
-        return None
+    """Var of constants, multiples and sums of independent terms, as far inwards as that goes."""
+    new = _variance(e) if e.op == "Var" else None
+    return None if new is None else swap(new, lambda t: variance(t) if t.op == "Var" else None)
+
+
+def _variance(e: Expr) -> Expr | None:
     t = e.args[0]
     if not is_random(t):
         return constant("zeros", t.shape) if t.shape else number(0)
@@ -104,8 +108,6 @@ def variance(e: Expr, goal: Expr | None = None) -> Expr | None:
 
 
 def _count(t: Expr) -> Expr:
-    from symderiv.building_blocks import size_of
-
     return size_of(t.args[0].shape, t.data if len(t.args[0].shape) > 1 else None)
 
 
@@ -138,6 +140,9 @@ def _variance_of_product(a: Expr, b: Expr) -> Expr | None:
     if is_random(a) and is_random(b):
         return None
     loose, fixed = (a, b) if is_random(a) else (b, a)
+    if loose.op == "diag" and len(fixed.shape) == 2:
+        square, spread = make("pow", fixed, number(2)), diag_of(make("Var", loose.args[0]))
+        return dot(spread, square) if loose is a else dot(square, spread)
     if independent_entries(loose):
         square, spread = make("pow", fixed, number(2)), make("Var", loose)
         return dot(spread, square) if loose is a else dot(square, spread)
@@ -148,9 +153,11 @@ def _variance_of_product(a: Expr, b: Expr) -> Expr | None:
 
 def covariance(e: Expr, goal: Expr | None = None) -> Expr | None:
     """Cov of a linear map: the map on both sides; independent entries have a diagonal one."""
-    if e.op != "Cov" or len(e.args) != 1 or len(e.args[0].shape) != 1:
-        return None
-    t = e.args[0]
+    new = _covariance(e.args[0]) if e.op == "Cov" and len(e.args) == 1 and len(e.args[0].shape) == 1 else None
+    return None if new is None else swap(new, lambda t: covariance(t) if t.op == "Cov" else None)
+
+
+def _covariance(t: Expr) -> Expr | None:
     if t.op == "neg":
         return make("Cov", t.args[0])
     if t.op == "add":
@@ -228,7 +235,3 @@ _TABLE: dict[str, Callable[[dict[str, Expr], Expr], Moments]] = {
     "uniform": _uniform,
     "one_hot": _one_hot,
 }
-
-__all__ = [
-    "covariance", "independent_entries", "independent_mean", "linear_mean", "moment_of_a_symbol", "total", "variance", "eye",
-]

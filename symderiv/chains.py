@@ -42,6 +42,38 @@ def hadamard(a: Expr | None, b: Expr | None) -> Expr | None:
     return found if found.shape == shape else make("mul", constant("ones", shape), *kept)
 
 
+def in_order(core: Expr | None, shape: Shape, outer: bool) -> Expr | None:
+    """A part in the full shape, its entrywise factors in a fixed order; with ``outer`` equal rows and columns as such."""
+    if not shape:
+        return core
+    if core is None:
+        return constant("ones", shape)
+    if outer and len(shape) == 2:
+        core = _broadcast(core, shape)
+    return make("mul", *sorted(core.args, key=str)) if core.op == "mul" else core
+
+
+def _broadcast(core: Expr, shape: Shape) -> Expr:
+    """u 1ᵀ is a column that scales; a lone column is written u 1ᵀ."""
+    factors = core.args if core.op == "mul" else (core,)
+    if len(factors) == 2 and factors[0].op == "ones" and factors[1].op == "col":
+        return make("outer", factors[1].args[0], constant("ones", shape[1:]))
+    full = [f for f in factors if f.shape == shape]
+    if core.op != "mul" or len(full) < 2:
+        return core
+    kept: list[Expr] = []
+    for f in factors:
+        if f.op == "outer" and f.args[1].op == "ones" and len(full) > 1:
+            kept.append(make("col", f.args[0]))
+        elif f.op == "outer" and f.args[0].op == "ones" and len(full) > 1:
+            kept.append(f.args[1])
+        else:
+            kept.append(f)
+            continue
+        full.remove(f)
+    return make("mul", *kept)
+
+
 def raised_array(base: Expr, k: Fraction) -> Expr:
     """base ** k entry by entry; an inverse power stays a power until it is written."""
     return base if k == 1 else make("pow", base, number(k))
@@ -209,6 +241,10 @@ def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
     body = e.args[0]
     if e.op == "tr" and inner:
         return trace(body)
+    if e.op == "sum" and e.data == 1 and body.op == "col":
+        return body.args[0]
+    if e.op == "diag" and body.op == "ones":
+        return eye(body.shape[0])
     if e.op == "sum" and e.data is None and body.op == "mul":
         if inner and len(body.shape) == 2:
             return double_sum(body)

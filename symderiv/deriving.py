@@ -8,7 +8,8 @@ closed by the weakest law that does it.  Each line names its rule, can be replay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from symderiv.claims import PROVED
@@ -17,10 +18,10 @@ from symderiv.differentiating import innermost, nonlinear_places
 from symderiv.errors import LimitError, ReadingError, RuleError, ShapeError
 from symderiv.expressions import Expr, as_expr
 from symderiv.limits import deadline
-from symderiv.rewriting import DIFFERENTIAL, RULES, everywhere
+from symderiv.rewriting import DIFFERENTIAL, RULES, Rule, everywhere
 from symderiv.scope import Scope
 from symderiv.searching import Trail, meeting
-from symderiv.trees import Path, is_random, part
+from symderiv.trees import Path, is_random, part, size
 
 LINES = 14
 SECONDS = 4.0
@@ -76,12 +77,19 @@ def _derivative_rules(d: Derivation) -> Iterator[str]:
     places = nonlinear_places(e)
     if places:
         node = part(e, places[0])
-        yield from (n for n, r in RULES.items() if r.relation == DIFFERENTIAL and next(r.rewrites(node), None) is not None)
+        yield from (r.name for r in _differentials() if next(r.rewrites(node), None) is not None)
         yield "product-rule"
         return
     if not d.steps or d.steps[-1].rule != "inner-product-with-the-variable":
         yield "inner-product-with-the-variable"
     yield "derivative-of-a-linear-function"
+
+
+@lru_cache(maxsize=1)
+def _differentials() -> tuple[Rule, ...]:
+    """Rules of differentials, the most special first."""
+    found = [r for _, r in RULES.items() if r.relation == DIFFERENTIAL]
+    return tuple(sorted(found, key=lambda r: (-size(r.left), len(r.variables.symbols))))
 
 
 def _average(d: Derivation) -> Iterator[Derivation]:
@@ -181,6 +189,3 @@ def _side(side: Any, symbols: Scope | None) -> Expr:
     if found is None:
         raise ReadingError(f"a side is an expression, or a text with symbols=declare(…), not a {type(side).__name__}")
     return found
-
-
-__all__ = ["Callable", "derive"]

@@ -13,7 +13,7 @@ from operator import add, mul
 from typing import Any
 
 from symderiv.expressions import Expr
-from symderiv.terms import ORDER
+from symderiv.terms import DIAGONAL, ORDER
 from symderiv.tidying import ordered, terms
 
 MOST_NODES = 400
@@ -21,15 +21,33 @@ MOST_NODES = 400
 
 def same_fraction(left: Expr, right: Expr) -> bool:
     """Whether two expressions are the same rational function of their parts."""
-    import sympy
-
     if left.shape != right.shape:
         return False
     parts: dict[Any, Any] = {}
-    difference = _rational(left, parts) - _rational(right, parts)
-    if difference.count_ops() > MOST_NODES:
-        return False
-    return bool(sympy.cancel(sympy.together(difference)) == 0)
+    if _vanishes(_rational(left, parts) - _rational(right, parts)):
+        return True
+    return len(left.shape) > 0 and _same_terms(left, right, parts)
+
+
+def _same_terms(left: Expr, right: Expr, parts: dict[Any, Any]) -> bool:
+    """Whether every array of the expanded sides has the same coefficient, a fraction of scalars."""
+    import sympy
+
+    total: dict[Any, Any] = {}
+    for sign, side in ((1, left), (-1, right)):
+        for c, scalars, core in terms(side, DIAGONAL):
+            value = sympy.Rational(sign * c.numerator, c.denominator)
+            for base, k in scalars.items():
+                value *= _rational(base, parts) ** sympy.Rational(k.numerator, k.denominator)
+            total[core] = total.get(core, 0) + value
+    return all(_vanishes(v) for v in total.values())
+
+
+def _vanishes(value: Any) -> bool:
+    import sympy
+
+    value = sympy.sympify(value)
+    return value.count_ops() <= MOST_NODES and bool(sympy.cancel(sympy.together(value)) == 0)
 
 
 def _rational(e: Expr, parts: dict[Any, Any]) -> Any:

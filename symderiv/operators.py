@@ -130,7 +130,7 @@ _ROWS = (
         "Var",
         1,
         1,
-        "variance",
+        "same",
         "moment",
         r"\operatorname{{Var}}\left[{0}\right]",
         'op("Var") lr([{0}])',

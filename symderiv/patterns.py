@@ -203,11 +203,26 @@ def _bind(p: Expr, e: Expr, b: Binding) -> Iterator[Binding]:
         return
     if not all(_STRUCTURE.get(prop, _anything)(e) for prop in p.data.properties):
         return
-    if p.data.random and not is_random(e):
+    if p.data.random:
+        yield from _bind_random(p, e, b)
         return
     stretched = b.entrywise and not p.shape
     for found in [b] if stretched else _sized(p.shape, e.shape, b):
         yield replace(found, values=(*found.values, (p.data.name, e)))
+
+
+def _bind_random(p: Expr, e: Expr, b: Binding) -> Iterator[Binding]:
+    """A variable with a free mean stands for anything random, any other for a symbol of its own distribution."""
+    law = dict(p.data.law)
+    free = "mean" in law and law["mean"].op == "sym"
+    if not is_random(e) or not (free or (e.op == "sym" and e.data.distribution.name == p.data.distribution.name)):
+        return
+    for found in _sized(p.shape, e.shape, b):
+        named = replace(found, values=(*found.values, (p.data.name, e)))
+        if free:
+            yield named
+        elif set(law) <= set(have := dict(e.data.law)):
+            yield from _each(tuple(law.values()), tuple(have[key] for key in law), named)
 
 
 def independent(b: Binding, variables: frozenset[str]) -> bool:

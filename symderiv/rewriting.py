@@ -115,8 +115,8 @@ def rule(
     scope = declare(**variables)
     sides = [scope.read(text) for text in (left, right)]
     names = [{t.data.name for _, t in paths(side) if t.op == "sym"} for side in sides]
-    bound = names[0] if change is None else {s.data.name for s in leaves(sides[0])}  # a change may read a distribution
-    if unbound := sorted(names[1] - bound):
+    bound = names[0] | {s.data.name for s in leaves(sides[0])}  # the parameters of a distribution are bound with it
+    if unbound := sorted(names[1] - bound) if not law else []:
         raise RuleError(f"the rule {name}: {', '.join(unbound)} stands on the right side {right} but not on the left")
     used = Scope({n: s for n, s in scope.symbols.items() if n in bound}, scope.dims)
     return RULES.add(name, Rule(name, why, sides[0], sides[1], used, relation, change, law, entrywise))

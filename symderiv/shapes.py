@@ -169,12 +169,6 @@ def _same(shapes: Sequence[Shape], data: object) -> Shape:
     return shapes[0]
 
 
-def _variance(shapes: Sequence[Shape], data: object) -> Shape:
-    if len(shapes[0]) > 1:
-        raise Misfit("Var takes a scalar or a vector (entry by entry); use Cov for a covariance matrix")
-    return shapes[0]
-
-
 def _covariance(shapes: Sequence[Shape], data: object) -> Shape:
     if any(len(s) > 1 for s in shapes):
         raise Misfit("Cov takes scalars or vectors")
@@ -228,7 +222,6 @@ SHAPE_RULES: dict[str, ShapeRule] = {
     "outer": _outer,
     "column": _column,
     "same": _same,
-    "variance": _variance,
     "covariance": _covariance,
     "gradient": _gradient,
     "jacobian": _jacobian,

@@ -32,6 +32,8 @@ def assemble(parts: Iterable[Term], shape: tuple[str | int, ...], level: int) ->
     if not kept:
         return constant("zeros", shape) if shape else number(0)
     written = [write(t, level) for t in kept]
+    if len(written) > 1 and level < ORDER:
+        written = _without_ones(written, shape)
     if level >= ORDER:
         written.sort(key=rank)
     result = written[0] if len(written) == 1 else make("add", *written)
@@ -39,6 +41,28 @@ def assemble(parts: Iterable[Term], shape: tuple[str | int, ...], level: int) ->
         ones = constant("ones", shape)
         result = ones if result.op == "num" and result.data == 1 else result * ones
     return result
+
+
+def _without_ones(written: list[Expr], shape: tuple[str | int, ...]) -> list[Expr]:
+    """Terms of a sum need no ones to be stretched where another term has the full shape."""
+    if not shape or all(_stretched(t, shape) for t in written):
+        return written
+    return [_loosened(t, shape) if _stretched(t, shape) else t for t in written]
+
+
+def _stretched(t: Expr, shape: tuple[str | int, ...]) -> bool:
+    body = t.args[0] if t.op in ("neg", "div") else t
+    body = body.args[0] if body.op == "div" else body
+    return body.op == "mul" and any(f.op == "ones" and f.shape == shape for f in body.args)
+
+
+def _loosened(t: Expr, shape: tuple[str | int, ...]) -> Expr:
+    if t.op == "neg":
+        return negative(_loosened(t.args[0], shape))
+    if t.op == "div":
+        return make("div", _loosened(t.args[0], shape), t.args[1])
+    kept = [f for f in t.args if f.op != "ones" or f.shape != shape]
+    return kept[0] if len(kept) == 1 else make("mul", *kept)
 
 
 def rank(e: Expr) -> tuple[int, str]:

@@ -77,9 +77,10 @@ def normal(e: Expr, level: int) -> Expr:
 def terms(e: Expr, level: int) -> tuple[Term, ...]:
     """The terms of an expression; every part in order at the level."""
     case = _CASES.get(e.op)
-    if case is not None:
-        return tuple(case(e, level))
-    return (atom(over(e, tuple(normal(a, level) for a in e.args))),)
+    found = case(e, level) if case is not None else [atom(over(e, tuple(normal(a, level) for a in e.args)))]
+    if level < ORDER:
+        return tuple(found)
+    return tuple((c, scalars, chains.in_order(core, e.shape, level >= INNER)) for c, scalars, core in found)
 
 
 def factor(e: Expr, level: int) -> Term:

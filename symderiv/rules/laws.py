@@ -46,5 +46,9 @@ rule("diagonal-products", "diag(u)@v", "u*v", "products with diagonal and rank-o
      M, change=same_up_to(DIAGONAL), law=True)
 rule("arithmetic-of-fractions", "1/(1 + s)", "1 - s/(1 + s)", "arithmetic of fractions and exponentials",
      {"s": "scalar, positive"}, change=same_rational_function, law=True)
+rule("insert-an-inverse-pair", "C", "inv(S)@S@C", "a matrix times its inverse changes nothing",
+     {**M, "S": "matrix(n, n), invertible"}, change=same_up_to(ORDER), law=True)
+rule("moments-by-partitions", "E(x*x*x)", "mu**3 + 3*mu*t**2", "the random factors are grouped in all ways (joint cumulants; pairs for a normal)",
+     {"x": "scalar ~ normal(mean=mu, std=t)", "mu": "scalar", "t": "scalar, positive"}, change=same_sums, law=True)
 rule("index-notation", "sum(A*(u*A.T).T)", "u@sum(A**2, 1)", "written in indices, both are the same sum",
      M, change=same_sums, law=True)

@@ -12,10 +12,9 @@ from symderiv.rewriting import rule
 
 V = {
     "x": "vector(n) ~ normal(mean=mu, cov=S)", "mu": "vector(n)", "S": "matrix(n, n), spd", "a": "vector(n)", "b": "vector(n)",
-    "A": "matrix(n, n)", "B": "matrix(n, n)", "X": "matrix(m, n) ~ normal(mean=0, std=1)", "s": "scalar ~ normal(mean=m0, std=t)",
+    "A": "matrix(n, n)", "B": "matrix(n, n)", "X": "matrix(m, n) ~ normal(mean=mx, std=t)", "mx": "matrix(m, n)", "s": "scalar ~ normal(mean=m0, std=t)",
     "m0": "scalar", "t": "scalar, positive", "r": "vector(n) ~ bernoulli(p)", "p": "scalar, in (0, 1)", "C": "matrix(m, n)",
-    "e": "scalar ~ rademacher()", "z": "vector(n) ~ normal(mean=0, cov=S)", "q": "vector(n), simplex", "h": "vector(n) ~ one_hot(q)",
-    "y": "vector(n) ~ normal(mean=0, std=1)",
+    "e": "scalar ~ rademacher()", "k": "scalar ~ bernoulli(p)", "K": "matrix(n, m) ~ bernoulli(p)", "h": "scalar ~ normal(mean=0, std=t)",
 }
 
 
@@ -41,9 +40,17 @@ _row("second-moment", "E(s**2)", "E(s)**2 + Var(s)", "second moment: square of t
 _row("expectation-of-a-quadratic-form", "E(x@A@x)", "E(x)@A@E(x) + tr(A@Cov(x))", "the mean of a quadratic form")
 _row("expectation-of-an-outer-product", "E(outer(x, x))", "outer(E(x), E(x)) + Cov(x)", "the second-moment matrix")
 _row("variance-from-moments", "Var(s)", "E(s**2) - E(s)**2", "variance: mean of the square minus square of the mean")
-_row("variance-of-a-gaussian-quadratic-form", "Var(y@A@y)", "tr(A@A) + tr(A@A.T)", "the variance of a quadratic form of standard normals")
+_row("variance-of-a-gaussian-quadratic-form", "Var(x@A@x)",
+     "tr(A@Cov(x)@A@Cov(x)) + tr(A@Cov(x)@A.T@Cov(x)) + E(x)@(A + A.T)@Cov(x)@(A + A.T)@E(x)",
+     "the variance of a quadratic form of normals (Isserlis)")
+_row("product-of-gaussian-quadratic-forms", "E((x@A@x)*(x@B@x))",
+     "E(x@A@x)*E(x@B@x) + tr(A@Cov(x)@B@Cov(x)) + tr(A@Cov(x)@B.T@Cov(x)) + E(x)@(A + A.T)@Cov(x)@(B + B.T)@E(x)",
+     "the mean of a product of quadratic forms of normals (Isserlis)")
 _row("expectation-of-a-gram-matrix", "E(X.T@X)", "E(X).T@E(X) + diag(sum(Var(X), 0))", "independent entries: variances on the diagonal")
 _row("powers-of-a-bernoulli", "r**2", "r", "a Bernoulli variable is 0 or 1: it equals its square")
+_row("powers-of-a-bernoulli-scalar", "k**2", "k", "a Bernoulli variable is 0 or 1: it equals its square")
+_row("powers-of-a-bernoulli-matrix", "K**2", "K", "a Bernoulli variable is 0 or 1: it equals its square")
+_row("mean-of-a-rectified-centred-normal", "E(relu(h))", "t/sqrt(2*pi)", "the mean of a rectified centred normal")
 _row("powers-of-a-sign", "e**2", "1", "a random sign squared is 1")
 _row("expectation-of-a-linear-form-times-a-vector", "E((a@x)*x)", "(a@E(x))*E(x) + Cov(x)@a", "second moments of a linear form and its vector")
 _row("third-moments-of-a-normal", "E((a@x)**2*x)", "E((a@x)**2)*E(x) + 2*(a@E(x))*(Cov(x)@a)", "third moments of a normal (Stein)")
