@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import flint
 
+from symderiv.denominators import is_sign, over_one_denominator
 from symderiv.errors import LimitError, ReadingError
 from symderiv.forms import UNIT, Coefficient, Form, Monomial, number_form, payload_form
 from symderiv.indexed import add, atom, multiply, place, power_of, scale, subtract
@@ -208,6 +209,9 @@ def log(form: Form) -> Form:
     """log|form|, which is the logarithm wherever that is defined; products come apart."""
     if form.is_zero:
         raise ReadingError("the logarithm of 0 is not defined")
+    numerator, below = over_one_denominator(form)
+    if below:
+        return add(log(numerator), *(scale(log(base), -k) for base, k in below))
     number, mono, core = content(form, False)
     result = Form({}, form.dims)
     value = abs(Fraction(number))
@@ -219,7 +223,8 @@ def log(form: Form) -> Form:
     for uid, e in mono:
         result = add(result, scale(_net_log(uid, form), e))
     for base, e in _factors(core, False):
-        result = add(result, scale(function_atom("log", base), e))
+        if not is_sign(base):
+            result = add(result, scale(function_atom("log", base), e))
     return Form(result.terms, form.dims)
 
 

@@ -21,6 +21,7 @@ from symderiv.domains import condition, has_common_point, positive_symbols, unde
 from symderiv.errors import LimitError, ReadingError, ShapeError
 from symderiv.expressions import Expr, as_expr, constant, symbol
 from symderiv.forms import Form
+from symderiv.index_text import first_term
 from symderiv.indexed import subtract
 from symderiv.limits import deadline
 from symderiv.lowering import lower, no_random, replace_leaf
@@ -72,6 +73,20 @@ class Certificate:
         return f"${latex(self.claim.left)} {sign} {latex(self.claim.right)}$ ({self.verdict})"
 
 
+class Evidence(str):
+    """The evidence as a text; ``difference`` is the first term of left − right in index notation, where it is known."""
+
+    difference: str | None
+
+    def __new__(cls, text: str, difference: str = "") -> Evidence:
+        made = super().__new__(cls, text)
+        made.difference = difference or None
+        return made
+
+    def __reduce__(self) -> tuple[type[Evidence], tuple[str, str]]:
+        return (Evidence, (str(self), self.difference or ""))
+
+
 _SEAL = object()
 
 
@@ -114,6 +129,8 @@ def certify(
             return _decide(claim, a, b)
     except LimitError as limit:
         return _sealed(claim, UNDECIDED, "limits", str(limit))
+    except MemoryError:
+        return _sealed(claim, UNDECIDED, "limits", "the claim needs more memory than there is")
     except RecursionError:
         return _sealed(claim, UNDECIDED, "limits", "the expression is nested too deeply for the kernel")
 
@@ -166,7 +183,9 @@ def _decide(claim: Claim, a: Expr, b: Expr) -> Certificate:
         return _proved(claim, a, b, multipliers, rng)
     example, tried = search(a, b, rng)
     if example is not None:
-        return _sealed(claim, REFUTED, example.method, f"the sides differ at {example.place}", example)
+        term = first_term(difference) if difference is not None else ""
+        evidence = Evidence(f"the sides differ at {example.place}", term)
+        return _sealed(claim, REFUTED, example.method, evidence, example)
     if tried.instances:
         seen = f"held on {tried.instances} {tried.method} instances, sizes {tried.sizes}"
         return _sealed(claim, SUPPORTED, "instances", f"{seen}{'; ' + reason if reason else ''}")

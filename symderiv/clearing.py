@@ -3,9 +3,8 @@
 Scope: sums of products with powers of sums (complete for rational functions of
 scalars and of entries at free indices), and matrix identities that become
 polynomial after multiplication by the matrices whose inverses occur, at most
-``MAX_DEPTH`` of them: push-through, Woodbury, Searle's identities.  Not decided:
-a scalar identity between traces of inverses that has no free index to multiply
-at, such as n − tr(inv(I + AB)) = m − tr(inv(I + BA)).
+``MAX_DEPTH`` of them: push-through, Woodbury, Searle's identities; scalar identities
+between traces of inverses where a factor is shared (``openings``).
 
 Multiplying by a factor that is invertible wherever both sides are defined keeps
 the set of zeros; the list of multipliers is the certificate.
@@ -21,6 +20,7 @@ from symderiv.forms import Form, Product, instances, next_label, payload_form, s
 from symderiv.indexed import assemble
 from symderiv.limits import check_deadline
 from symderiv.networks import NETS, Factor, Head, Index, delta, slot
+from symderiv.openings import opened
 
 MAX_DEPTH = 4
 MAX_ROUNDS = 12
@@ -44,6 +44,11 @@ def _search(form: Form, depth: int, done: tuple[str, ...]) -> tuple[str, ...] | 
     check_deadline()
     if depth == 0 or len(cleared.terms) > MAX_WIDTH:
         return None
+    if depth == MAX_DEPTH:
+        for part in opened(cleared):
+            found = _search(part, depth - 1, (*done, *used, "a shared factor taken out"))
+            if found is not None:
+                return found
     for side, s, h in _candidates(cleared):
         found = _search(_multiplied(cleared, side, s, h), depth - 1, (*done, *used, f"{side} factor of an inverse"))
         if found is not None:

@@ -40,7 +40,7 @@ class Need:
     relation: str
 
     def __str__(self) -> str:
-        return f"{self.expr} is invertible" if self.relation == "invertible" else f"{self.expr} {self.relation}"
+        return f"{self.expr} {'is ' if self.relation[0].isalpha() else ''}{self.relation}"
 
 
 def needs(e: Expr) -> dict[object, Need]:
@@ -53,8 +53,12 @@ def needs(e: Expr) -> dict[object, Need]:
             return
         seen.add(t)
         if t.op == "sym" and t.data.random:
-            for name, value in t.data.law:
+            law = dict(t.data.law)
+            for name, value in law.items():
                 _law_needs(found, name, value)
+            low, high = law.get("a"), law.get("b")
+            if isinstance(low, Expr) and isinstance(high, Expr):
+                _note(found, high - low, ">= 0")
         if t.op in _NEEDS:
             position, relation = _NEEDS[t.op]
             _note(found, t.args[position], relation)
@@ -77,8 +81,10 @@ def _law_needs(found: dict[object, Need], name: str, value: object) -> None:
     """What a parameter must satisfy for its law to exist."""
     if not isinstance(value, Expr):
         return
-    if name == "std":
+    if name == "std" or name == "cov" and not value.shape:
         _note(found, value, "> 0")
+    elif name == "cov" and not (value.op == "sym" and value.data.has("spd")):
+        found[("positive semidefinite", value)] = Need(value, "positive semidefinite")
     elif name == "p":
         _note(found, value, ">= 0")
         _note(found, 1 - value, ">= 0")
@@ -106,7 +112,10 @@ def _note(found: dict[object, Need], e: Expr, relation: str) -> None:
 def condition(left: Expr, right: Expr) -> str | None:
     """What only one side needs, as a text; None where both need the same."""
     a, b = needs(left), needs(right)
-    extra = [need for key, need in (*a.items(), *b.items()) if not (key in a and key in b)]
+    both = {**a, **b}
+    # an expression such as LLᵀ is known to a reader for what it is
+    plain = {k for k, n in both.items() if n.relation != "positive semidefinite" or n.expr.op == "sym"}
+    extra = [need for key, need in both.items() if not (key in a and key in b) and key in plain]
     return " and ".join(sorted({str(n) for n in extra})) or None
 
 
@@ -142,6 +151,8 @@ def _holds(need: Need, at: Point, count: int) -> Any:
     with np.errstate(all="ignore"):
         if need.relation == "invertible":
             return np.array([np.all(np.isfinite(m)) and np.linalg.cond(m) < 1 / TINY for m in value])
+        if need.relation == "positive semidefinite":
+            return np.array([np.all(np.isfinite(m)) and np.linalg.eigvalsh(m).min() >= -TINY for m in value])
         return np.all(_RELATIONS[need.relation](value.reshape(count, -1)), axis=1)
 
 

@@ -46,6 +46,10 @@ class ReadingError(SymderivError, ValueError):
         super().__init__(message + _caret(text, span))
         self.text = text
         self.span = span
+        self._made_of = (message, text, span)
+
+    def __reduce__(self) -> tuple[type[ReadingError], tuple[str, str, tuple[int, int]]]:
+        return (type(self), self._made_of)
 
 
 class UnknownNameError(SymderivError, ValueError):
@@ -54,6 +58,7 @@ class UnknownNameError(SymderivError, ValueError):
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         names = sorted({str(k) for k in known})
         self.name = name
+        self._made_of = (kind, name, names, where)
         self.suggestions = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
         hint = (
             f"; did you mean {' or '.join(self.suggestions)}?"
@@ -63,6 +68,9 @@ class UnknownNameError(SymderivError, ValueError):
             else ""
         )
         super().__init__(f"unknown {kind} {shorten(name)!r}{' in ' + where if where else ''}{hint}")
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, list[str], str]]:
+        return (type(self), self._made_of)
 
 
 class ShapeError(SymderivError, ValueError):

@@ -14,11 +14,12 @@ from weakref import WeakKeyDictionary
 
 from symderiv import atoms
 from symderiv.derivatives import differentiate
+from symderiv.determinants import det, logdet
 from symderiv.errors import RandomnessError, ReadingError
 from symderiv.expressions import Expr, leaf, make
 from symderiv.forms import Form, number_form
 from symderiv.indexed import add, chain, contract, multiply, place, scale, subtract, tensor
-from symderiv.matrices import det, identity, inverse, logdet, transposed
+from symderiv.matrices import identity, inverse, transposed
 from symderiv.moments import covariance, expectation
 from symderiv.networks import ONE, Index, head, slot
 from symderiv.shapes import Dim, Shape

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
+from math import prod
 
 import numpy as np
 
@@ -36,10 +37,13 @@ from symderiv.errors import LimitError
 from symderiv.expressions import Expr, constant, symbol
 from symderiv.fields import BALLS_PI, FLOAT, Point
 from symderiv.jets import Array
+from symderiv.limits import check_deadline
 from symderiv.outcomes import outcomes
 from symderiv.symbols import Symbol
 
 MAX_OUTCOMES = 3000
+MAX_ENTRIES = 10_000  # of one value
+MAX_SEEDS = 60  # entries of a variable that is differentiated by twice
 
 
 def evaluate(e: Expr, at: Point) -> Array:
@@ -50,6 +54,9 @@ def evaluate(e: Expr, at: Point) -> Array:
     """
     found = at.memo.get(e)
     if found is None:
+        check_deadline()
+        if prod(at.shape(e.shape)) > MAX_ENTRIES:
+            raise LimitError(f"a value with more than {MAX_ENTRIES} entries is not computed")
         found = _TABLE[e.op](e, at)
         at.memo[e] = found
     return found
@@ -137,6 +144,8 @@ def _first(e: Expr, at: Point) -> Array:
 
 def _hessian(e: Expr, at: Point) -> Array:
     own = at.shape(e.args[1].shape)
+    if prod(own) > MAX_SEEDS:
+        raise LimitError(f"second derivatives by more than {MAX_SEEDS} entries are not computed")
     return _gradient(e, at, lambda p: _gradient(e, p, lambda q: evaluate(e.args[0], q), ()), own)
 
 

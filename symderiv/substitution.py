@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from symderiv import atoms
+from symderiv.determinants import det, logdet
 from symderiv.forms import Form, number_form, payload_form, spell
 from symderiv.indexed import add, assemble, chain, multiply, place
-from symderiv.matrices import det, inverse, logdet
+from symderiv.matrices import inverse
 from symderiv.networks import ONE, Factor, Head, Index
 from symderiv.symbols import Symbol
 

@@ -29,22 +29,36 @@ def decide(left: Any, right: Any) -> Decision:
     differences = [a - b for a, b in pairs]
     if all(_is_zero(d, sp) for d in differences):
         return claim, PROVED, "polynomial normal form", "the numerator of the difference expands to 0", None
-    unknown = ""
+    symbols = {s for pair in pairs for side in pair for s in side.free_symbols}
+    if not all(s.is_commutative for s in symbols):
+        return claim, UNDECIDED, "instances", "symbols that do not commute have no numbers for values", None
+    agreed = 0
     for k in range(POINTS):
-        values = _point({s for pair in pairs for side in pair for s in side.free_symbols}, k, sp)
-        for (a, b), d in zip(pairs, differences, strict=True):
-            here = d.subs(values)
-            size = here if here.is_Rational else here.evalf(DIGITS)
-            if not (size.is_Rational or size.is_Float):
-                unknown = f"{d} has no value at a sampled point"
-            elif abs(size) > 10 ** (5 - DIGITS):
+        values = _point(symbols, k, sp)
+        sides = [[_number(side, values) for side in pair] for pair in pairs]
+        if any(x is None for pair in sides for x in pair):
+            continue
+        for a, b in sides:
+            if abs(a - b) > 10 ** (5 - DIGITS) * max(1, abs(a)):
                 named = {str(s): float(v) for s, v in values.items()}
-                example = Counterexample({}, named, float(a.subs(values)), float(b.subs(values)), "exact rationals")
-                method = "exact rationals" if here.is_Rational else "evaluation to 40 digits"
+                exact = a.is_Rational and b.is_Rational
+                method = "exact rationals" if exact else "evaluation to 40 digits"
+                example = Counterexample({}, named, float(a), float(b), method)
                 return claim, REFUTED, method, "the sides differ at a point", example
-    if unknown:
-        return claim, UNDECIDED, "instances", unknown, None
-    return claim, SUPPORTED, "instances", f"agreed to {DIGITS - 5} digits at {POINTS} points", None
+        agreed += 1
+    if not agreed:
+        return claim, UNDECIDED, "instances", "no point was found at which both sides have real values", None
+    return claim, SUPPORTED, "instances", f"agreed to {DIGITS - 5} digits at {agreed} points", None
+
+
+def _number(side: Any, values: dict[Any, Any]) -> Any:
+    """The real value of a side at a point; None where it has none."""
+    try:
+        here = side.subs(values)
+        value = here if here.is_Rational else here.evalf(DIGITS)
+    except (RecursionError, ValueError, TypeError, ZeroDivisionError):  # an operator that takes no numbers
+        return None
+    return value if value.is_Rational or value.is_Float else None
 
 
 def _entries(left: Any, right: Any, sp: Any) -> list[tuple[Any, Any]]:
@@ -53,6 +67,8 @@ def _entries(left: Any, right: Any, sp: Any) -> list[tuple[Any, Any]]:
         if not isinstance(side, (sp.Basic, sp.MatrixBase, int, float)) and not hasattr(side, "numerator"):
             raise ClaimError(f"cannot decide about a {type(side).__name__}; give expressions, SymPy objects or numbers")
         exact = side if isinstance(side, (sp.Basic, sp.MatrixBase)) else sp.Rational(str(side))
+        if not isinstance(exact, (sp.Expr, sp.MatrixBase)) or exact.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+            raise ClaimError(f"{side} is not a real value; an equality needs expressions or matrices of them")
         sides.append(exact)
     shapes = [getattr(s, "shape", ()) for s in sides]
     if shapes[0] != shapes[1]:
@@ -70,6 +86,14 @@ def _is_zero(d: Any, sp: Any) -> bool:
 
 
 def _point(symbols: set[Any], k: int, sp: Any) -> dict[Any, Any]:
-    """Distinct positive rationals, so that logarithms and roots are defined."""
+    """Distinct rationals that satisfy the symbols' assumptions; first positive ones, so that roots are defined."""
     ordered = sorted(symbols, key=str)
-    return {s: sp.Rational(3 + 2 * i + 5 * k, 2 + (i + k) % 5) for i, s in enumerate(ordered)}
+    return {s: _value(s, sp.Rational(3 + 2 * i + 5 * k, 2 + (i + k) % 5), k) for i, s in enumerate(ordered)}
+
+
+def _value(s: Any, value: Any, k: int) -> Any:
+    whole = 2 * value.p if s.is_even else 2 * value.p + 1 if s.is_odd else value.p
+    value = whole if s.is_integer else value
+    if s.is_positive or s.is_nonnegative:
+        return value
+    return -value if s.is_negative or s.is_nonpositive or k % 2 else value
