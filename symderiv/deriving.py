@@ -17,6 +17,7 @@ from symderiv.derivation import Derivation, begin
 from symderiv.differentiating import innermost, nonlinear_places
 from symderiv.errors import LimitError, ReadingError, RuleError, ShapeError
 from symderiv.expressions import Expr, as_expr
+from symderiv.inverting import multiplied_out
 from symderiv.limits import deadline
 from symderiv.rewriting import DIFFERENTIAL, RULES, Rule, everywhere
 from symderiv.scope import Scope
@@ -126,10 +127,39 @@ def _closed(d: Derivation, goal: Expr, seconds: float) -> Derivation:
     for laws in (LAWS[:5], LAWS[5:6]):
         if closed := _by_law(d, goal, laws):
             return closed
-    found = _searched(d, goal, seconds)
-    if found is not None:
+    for found in (_multiplied(d, goal), _searched(d, goal, seconds)):
+        if found is not None:
+            return found
+    if _averages(d.end) and (found := _by_law(d, goal, ("moments-by-partitions",))):
         return found
     return _by_law(d, goal, LAWS[6:]) or d.to(goal, "the form asked for")
+
+
+def _multiplied(d: Derivation, goal: Expr) -> Derivation | None:
+    """Through an inverse on either side; a chain found from the goal is read from its end."""
+    for lines in multiplied_out(d.end, goal):
+        found = d
+        for after, law in lines:
+            if after is not found.end:
+                found = found.to(after, RULES[law].why, law, ((),))
+        if found.verdict == PROVED and _replays(found):
+            return found
+    for lines in multiplied_out(goal, d.end):
+        found = d
+        stops = [goal, *(after for after, _ in lines)]
+        for before, (_, law) in reversed(list(zip(stops[:-1], lines, strict=True))):
+            if before is not found.end:
+                found = found.to(before, RULES[law].why, law, ((),), backward=True)
+        if found.verdict == PROVED and _replays(found):
+            return found
+    return None
+
+
+def _replays(d: Derivation) -> bool:
+    try:
+        return all(step.replay() is step.after for step in d.steps)
+    except RuleError:
+        return False
 
 
 def _searched(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:

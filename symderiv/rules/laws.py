@@ -48,6 +48,10 @@ rule("arithmetic-of-fractions", "1/(1 + s)", "1 - s/(1 + s)", "arithmetic of fra
      {"s": "scalar, positive"}, change=same_rational_function, law=True)
 rule("insert-an-inverse-pair", "C", "inv(S)@S@C", "a matrix times its inverse changes nothing",
      {**M, "S": "matrix(n, n), invertible"}, change=same_up_to(ORDER), law=True)
+rule("cancel-an-inverse-pair", "inv(S)@S@C", "C", "an inverse cancels its matrix",
+     {**M, "S": "matrix(n, n), invertible"}, change=same_up_to(ORDER), law=True)
+rule("multiply-by-the-inverse", "inv(eye(n) + outer(u, u))", "inv(eye(n) + outer(u, u))@(eye(n) + 0*outer(u, u))",
+     "what the matrix makes of the right side, to be checked entry by entry", M, change=same_sums, law=True)
 rule("moments-by-partitions", "E(x*x*x)", "mu**3 + 3*mu*t**2", "the random factors are grouped in all ways (joint cumulants; pairs for a normal)",
      {"x": "scalar ~ normal(mean=mu, std=t)", "mu": "scalar", "t": "scalar, positive"}, change=same_sums, law=True)
 rule("index-notation", "sum(A*(u*A.T).T)", "u@sum(A**2, 1)", "written in indices, both are the same sum",
