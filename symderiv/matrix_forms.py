@@ -16,7 +16,7 @@ from symderiv.indexed import subtract
 from symderiv.lowering import lower
 from symderiv.terms import EXPAND, KEEP, Scalars, Term, assemble, write
 from symderiv.tidying import ordered, terms, tidy
-from symderiv.trees import over, paths, size
+from symderiv.trees import over, paths
 
 
 @lru_cache(maxsize=10_000)
@@ -38,9 +38,11 @@ def presented(e: Expr) -> Expr:
     return e
 
 
-def _effort(e: Expr) -> tuple[int, int]:
-    """How hard an expression is to read: its size, then how many signs and quotients stand deep inside."""
-    return size(e), sum(t.op in ("div", "neg") for path, t in paths(e) if path)
+def _effort(e: Expr) -> tuple[int, int, int]:
+    """How hard an expression is to read: its size, the signs and quotients deep inside, the depth of its numbers."""
+    deep = [(len(path), t.op) for path, t in paths(e)]
+    buried = sum(depth > 0 and op in ("div", "neg") for depth, op in deep)
+    return len(deep), buried, sum(depth for depth, op in deep if op == "num")
 
 
 def equal(a: Expr, b: Expr) -> bool:

@@ -127,7 +127,14 @@ class MatrixMethods:
         return read(text, names, self.scope.dims)
 
     def _from_expression(self, e: Expr) -> MatrixHandle:
-        if any(True for t in order_of(e) if t.op in members("derivative")):
+        derivatives = [t for t in order_of(e) if t.op in members("derivative")]
+        for t in derivatives:
+            computed = [leaf for leaf in _symbols(t) if self.code[self._position_of(leaf)] != INPUT]
+            if computed:
+                raise GraphError(
+                    f"{t} differentiates by hand through the node {computed[0]}; use gradient(…) or backward(…)"
+                )
+        if derivatives:
             from symderiv.calculus import evaluate
 
             e = evaluate(e)
@@ -164,6 +171,8 @@ class MatrixMethods:
         slots = tuple(slot_symbol(k, h.symbol) for k, h in enumerate(handles))
         waiting = iter(slots)
         definition = build(*(next(waiting) if isinstance(a, MatrixHandle) else a for a in operands))
+        if definition.op in members("derivative"):
+            raise GraphError(f"{definition.op} of a node is not a node; use gradient(…) or backward(…)")
         definition = written_by_expectations(definition)
         if definition.op != "E" and any(t.op == "E" for t in order_of(definition)):
             images = {slot: h.symbol for slot, h in zip(slots, handles, strict=True)}

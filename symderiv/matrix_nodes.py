@@ -15,7 +15,7 @@ from symderiv.columns import Columns
 from symderiv.errors import GraphError, UnknownNameError
 from symderiv.expressions import Expr, combine, make, negative, symbol
 from symderiv.handles import Handle
-from symderiv.operators import FUNCTIONS
+from symderiv.operators import FUNCTIONS, members
 from symderiv.shapes import Shape, show
 from symderiv.symbols import Symbol
 from symderiv.trees import over
@@ -166,8 +166,9 @@ class MatrixHandle(Handle):
         return found
 
     def __getattr__(self, name: str) -> Callable[..., MatrixHandle]:
-        if name not in FUNCTIONS:
-            raise AttributeError(str(UnknownNameError("function of a node", name, FUNCTIONS)))
+        if name not in FUNCTIONS or name in members("derivative"):
+            known = set(FUNCTIONS) - members("derivative")
+            raise AttributeError(str(UnknownNameError("function of a node", name, known)))
         if name in ("sum", "mean", "var"):
             return lambda axis=None: self.apply(name, axis=axis)
         return lambda *more: self.apply(name, *more)

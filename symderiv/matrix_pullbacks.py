@@ -13,17 +13,23 @@ from symderiv.calculus import vjp
 from symderiv.certify import Certificate, certify
 from symderiv.expressions import Expr, combine, make
 from symderiv.matrix_forms import presented
+from symderiv.matrix_nodes import node_symbol, replaced
+from symderiv.trees import held_parts
 
 
 @lru_cache(maxsize=10_000)
 def local_pullback(definition: Expr, slot: Expr, adjoint: Expr) -> Expr:
-    """The adjoint of a node pulled back through one of its slots; the expectation of a node hands it on as it is.
+    """The adjoint of a node pulled back through one of its slots; parts that are ``held`` are constants.
+
+    The expectation of a node hands its adjoint on as it is.
 
     Raises LimitError for an operator without a derivative rule.
     """
     if definition.op == "E":
         return adjoint
-    return presented(vjp(definition, slot, adjoint))
+    fixed = {part: node_symbol(f"held{k}", part.shape) for k, part in enumerate(held_parts(definition))}
+    pulled = vjp(replaced(definition, fixed), slot, adjoint)
+    return presented(replaced(pulled, {name: part for part, name in fixed.items()}))
 
 
 def pullback_certificate(definition: Expr, slot: Expr, adjoint: Expr) -> Certificate:

@@ -173,5 +173,5 @@ def _check(backward: MatrixBackward, at: int) -> MatrixRow:
     if max(size(whole), size(shown)) > READABLE:
         whole, shown = backward.output.symbol, backward.adjoint(handle)
     start = make("grad", whole, leaf)
-    why = f"{backward.output.name} in the inputs, differentiated directly"
+    why = "the whole expression, differentiated directly"
     return _row("check", graph, at, start, start, Step(start, "=", shown, why, certificate))

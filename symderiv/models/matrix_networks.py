@@ -52,8 +52,8 @@ def dropout_loss_graph() -> Graph:
     x, y, w, mask = g.inputs("X y w_check R")
     masked = g.node("M", mask * x)
     g.node("r", y - g.node("z", masked @ w))
-    g.node("ell", "norm(r)**2")
-    g.node("L", "E(ell)")
+    g.node("s", "norm(r)**2")
+    g.node("L", "E(s)")
     return g
 
 
