@@ -22,9 +22,13 @@ def widened(core: Expr, shape: Shape) -> Expr:
 def entries(core: Expr) -> list[tuple[Expr, Fraction]]:
     """The factors of an entrywise product with their exponents."""
     factors = core.args if core.op == "mul" else (core,)
-    return [
-        (f.args[0], f.args[1].data) if f.op == "pow" and f.args[1].op == "num" else (f, Fraction(1)) for f in factors
-    ]
+    return [_entry(f) for f in factors]
+
+
+def _entry(f: Expr) -> tuple[Expr, Fraction]:
+    if f.op == "pow" and f.args[1].op == "num":
+        return f.args[0], f.args[1].data
+    return (f.args[0], Fraction(1, 2)) if f.op == "sqrt" else (f, Fraction(1))
 
 
 def hadamard(a: Expr | None, b: Expr | None) -> Expr | None:
@@ -76,6 +80,8 @@ def _broadcast(core: Expr, shape: Shape) -> Expr:
 
 def raised_array(base: Expr, k: Fraction) -> Expr:
     """base ** k entry by entry; an inverse power stays a power until it is written."""
+    if k == Fraction(1, 2):
+        return make("sqrt", base)
     return base if k == 1 else make("pow", base, number(k))
 
 
@@ -209,6 +215,8 @@ def taken_apart(kept: list[Expr]) -> tuple[list[Expr], list[Expr]]:
                 new, loose = [a.args[0]], [*loose, sum_of(times(a.args[1], b))]
             elif b.op == "outer" and len(a.shape) == 1:
                 new, loose = [b.args[1]], [*loose, sum_of(times(a, b.args[0]))]
+            elif a.op == "ones" and len(a.shape) == 2 and len(b.shape) == 1:
+                new, loose = [constant("ones", a.shape[:1])], [*loose, sum_of(b)]
             elif a.op == "outer" and len(b.shape) == 2 and b.op != "outer":
                 new = [make("outer", a.args[0], make("matmul", flipped(b), a.args[1]))]
             elif b.op == "outer" and len(a.shape) == 2 and a.op != "outer":
@@ -245,6 +253,16 @@ def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
         return body.args[0]
     if e.op == "diag" and body.op == "ones":
         return eye(body.shape[0])
+    if e.op == "sum" and body.op == "ones":
+        return counted(e)
+    if inner and e.op == "sum" and body.op == "diagonal":
+        return trace(body.args[0])
+    if inner and e.op == "sum" and e.data is not None and len(body.shape) == 2:
+        other = make("sum", flipped(body), data=1 - e.data)
+        return min(e, other, key=lambda t: (len(str(t)), str(t)))
+    if diagonal and e.op == "diagonal" and body.op == "matmul" and len(body.args) == 2:
+        rows = make("sum", times(body.args[0], flipped(body.args[1])), data=1)
+        return applied(rows, inner=inner, diagonal=diagonal)
     if e.op == "sum" and e.data is None and body.op == "mul":
         if inner and len(body.shape) == 2:
             return double_sum(body)
@@ -252,6 +270,15 @@ def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
     if diagonal and e.op == "diagonal" and body.op == "outer":
         return times(*body.args)
     return e
+
+
+def counted(e: Expr) -> Expr:
+    """A sum of ones counts them."""
+    shape = e.args[0].shape
+    if e.data is not None and len(shape) == 2:
+        return make("mul", dimension(shape[e.data]), constant("ones", (shape[1 - e.data],)))
+    found = dimension(shape[0])
+    return found if len(shape) == 1 else make("mul", found, dimension(shape[1]))
 
 
 def trace(body: Expr) -> Expr:

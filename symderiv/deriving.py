@@ -128,6 +128,8 @@ def _closed(d: Derivation, goal: Expr, seconds: float) -> Derivation:
         if closed := _by_law(d, goal, laws):
             return closed
     for found in (_multiplied(d, goal), _searched(d, goal, seconds)):
+        if found is not None and len(found.steps) == 1:  # the claim is a rule itself: show why it holds
+            return _searched(d, goal, seconds, frozenset({found.steps[0].rule})) or found
         if found is not None:
             return found
     if _averages(d.end) and (found := _by_law(d, goal, ("moments-by-partitions",))):
@@ -162,12 +164,14 @@ def _replays(d: Derivation) -> bool:
         return False
 
 
-def _searched(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:
+def _searched(
+    d: Derivation, goal: Expr, seconds: float, without: frozenset[str] = frozenset()
+) -> Derivation | None:
     if is_random(d.end) or is_random(goal):
         return None
     try:
         with deadline(seconds):
-            trails = meeting(d.end, goal)
+            trails = meeting(d.end, goal, without)
     except LimitError:
         return None
     return None if trails is None else _chained(d, *trails)

@@ -19,8 +19,8 @@ from symderiv.terms import DIAGONAL
 from symderiv.tidying import ordered
 from symderiv.trees import Path, is_random, size
 
-DEPTH = 3
-WIDTH = 40
+DEPTH = 4
+WIDTH = 60
 LARGEST = 6  # an expression may grow to this multiple of the larger side
 
 
@@ -46,8 +46,11 @@ class Trail:
         return self.moves[-1].after if self.moves else self.start
 
 
-def meeting(left: Expr, right: Expr) -> tuple[Trail, Trail] | None:
-    """Two trails, from the left and from the right side, whose ends agree up to a law; the shortest found."""
+def meeting(left: Expr, right: Expr, without: frozenset[str] = frozenset()) -> tuple[Trail, Trail] | None:
+    """Two trails, from the left and from the right side, whose ends agree up to a law; the shortest found.
+
+    Rules named in ``without`` are not used.
+    """
     limit = LARGEST * max(size(left), size(right), 8)
     trails = ([Trail(left)], [Trail(right)])
     keys: tuple[dict[Expr, Trail], dict[Expr, Trail]] = ({}, {})
@@ -60,7 +63,7 @@ def meeting(left: Expr, right: Expr) -> tuple[Trail, Trail] | None:
         for side in (0, 1):
             grown: list[Trail] = []
             for trail in fresh[side]:
-                for move in _moves(trail.end, limit):
+                for move in _moves(trail.end, limit, without):
                     check_deadline()
                     key = _key(move.after)
                     if key in keys[side] or len(keys[side]) > WIDTH:
@@ -74,9 +77,9 @@ def meeting(left: Expr, right: Expr) -> tuple[Trail, Trail] | None:
     return None
 
 
-def _moves(e: Expr, limit: int) -> Iterator[Move]:
+def _moves(e: Expr, limit: int, without: frozenset[str]) -> Iterator[Move]:
     for name, one in RULES.items():
-        if _useful(one):
+        if _useful(one) and name not in without:
             try:
                 after, places = everywhere(one, e)
             except (LimitError, ShapeError):

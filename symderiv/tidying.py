@@ -16,7 +16,7 @@ from math import gcd, lcm
 
 from symderiv import chains
 from symderiv.errors import LimitError
-from symderiv.expressions import Expr, dimension, make
+from symderiv.expressions import Expr, constant, dimension, make
 from symderiv.terms import (
     DIAGONAL,
     EXPAND,
@@ -77,10 +77,23 @@ def normal(e: Expr, level: int) -> Expr:
 def terms(e: Expr, level: int) -> tuple[Term, ...]:
     """The terms of an expression; every part in order at the level."""
     case = _CASES.get(e.op)
-    found = case(e, level) if case is not None else [atom(over(e, tuple(normal(a, level) for a in e.args)))]
+    found = case(e, level) if case is not None else _other(e, level)
     if level < ORDER:
         return tuple(found)
     return tuple((c, scalars, chains.in_order(core, e.shape, level >= INNER)) for c, scalars, core in found)
+
+
+# values at zero that everybody knows
+AT_ZERO = {"exp": 1, "cos": 1, "sin": 0, "tanh": 0, "sqrt": 0, "erf": 0, "abs": 0, "norm": 0, "norm1": 0}
+
+
+def _other(e: Expr, level: int) -> list[Term]:
+    """A part that is not looked into, its own parts in order; a known value at zero is put in."""
+    args = tuple(normal(a, level) for a in e.args)
+    if e.op in AT_ZERO and (args[0].op == "zeros" or (args[0].op == "num" and not args[0].data)):
+        value = Fraction(AT_ZERO[e.op])
+        return [(value, {}, constant("ones", e.shape) if e.shape else None)] if value else []
+    return [atom(over(e, args))]
 
 
 def factor(e: Expr, level: int) -> Term:
@@ -172,7 +185,7 @@ def _norm_squared(u: Expr) -> Expr:
 
 
 def _sqrt(e: Expr, level: int) -> list[Term]:
-    return [atom(over(e, (normal(e.args[0], level),)))]
+    return _other(e, level)
 
 
 def _matmul(e: Expr, level: int) -> list[Term]:
