@@ -16,7 +16,7 @@ from symderiv.indexed import subtract
 from symderiv.lowering import lower
 from symderiv.terms import EXPAND, KEEP, Scalars, Term, assemble, write
 from symderiv.tidying import ordered, terms, tidy
-from symderiv.trees import over, paths
+from symderiv.trees import over, paths, size
 
 
 @lru_cache(maxsize=10_000)
@@ -38,11 +38,10 @@ def presented(e: Expr) -> Expr:
     return e
 
 
-def _effort(e: Expr) -> tuple[int, int, int]:
-    """How hard an expression is to read: its size, the signs and quotients deep inside, the depth of its numbers."""
-    deep = [(len(path), t.op) for path, t in paths(e)]
-    buried = sum(depth > 0 and op in ("div", "neg") for depth, op in deep)
-    return len(deep), buried, sum(depth for depth, op in deep if op == "num")
+def _effort(e: Expr) -> tuple[int, int]:
+    """How hard an expression is to read: its size, then how many signs, quotients and means of multiples are deep."""
+    multiples = sum(t.op == "E" and any(a.op == "num" for a in t.args[0].args) for _, t in paths(e))
+    return size(e), multiples + sum(t.op in ("div", "neg") for path, t in paths(e) if path)
 
 
 def equal(a: Expr, b: Expr) -> bool:
