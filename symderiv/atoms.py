@@ -182,13 +182,9 @@ def exp(form: Form) -> Form:
     """e^form: a product with one factor per term; e^(k·log|u|) = |u|^k."""
     result = Form(number_form(1).terms, form.dims)
     for mono, c in form.terms.items():
-        if (
-            len(mono) == 1
-            and mono[0][1] == 1
-            and NETS[mono[0][0]].factors[0][0].kind == "log"
-            and not NETS[mono[0][0]].bound
-        ):
-            ((h, idx, _),) = NETS[mono[0][0]].factors
+        net = NETS[mono[0][0]] if len(mono) == 1 and mono[0][1] == 1 else None
+        if net and net.factors[0][0].kind == "log" and not net.bound:
+            ((h, idx, _),) = net.factors
             piece = _absolute_power(place(payload_form(h), idx, form.dims), _plain(Fraction(c)))
         else:
             piece = function_atom("exp", Form({mono: 1}, form.dims), _plain(Fraction(c)), positive=True)
@@ -198,11 +194,10 @@ def exp(form: Form) -> Form:
 
 def _absolute_power(u: Form, exponent: Exponent) -> Form:
     """|u|^exponent: the logarithm in the kernel is that of the absolute value."""
-    if is_positive(u) or (isinstance(exponent, int) and exponent % 2 == 0):
-        return power(u, exponent)
-    if isinstance(exponent, int):
-        return multiply(power(u, exponent), sign(u), u.dims)
-    return power(power_of(u, 2), _plain(exponent / 2))
+    if not is_positive(u) and not isinstance(exponent, int):
+        return power(power_of(u, 2), _plain(exponent / 2))
+    even = is_positive(u) or exponent % 2 == 0
+    return power(u, exponent) if even else multiply(power(u, exponent), sign(u), u.dims)
 
 
 def log(form: Form) -> Form:
@@ -213,8 +208,7 @@ def log(form: Form) -> Form:
     if below:
         return add(log(numerator), *(scale(log(base), -k) for base, k in below))
     number, mono, core = content(form, False)
-    result = Form({}, form.dims)
-    value = abs(Fraction(number))
+    result, value = Form({}, form.dims), abs(Fraction(number))
     for whole, sign_ in ((value.numerator, 1), (value.denominator, -1)):
         if whole.bit_length() > MAX_FACTORED:
             raise LimitError(f"the logarithm of a number of more than {MAX_FACTORED} binary digits is not taken apart")

@@ -161,7 +161,8 @@ def matrix_lead(form: Form) -> Monomial | None:
 
     def connected(mono: Monomial) -> bool:
         slotted = [NETS[u] for u, _ in mono if NETS[u].free]
-        return len(slotted) == 1 and slotted[0].factors[0][0].kind != DELTA_KIND
+        # a row or column that is repeated (u 1ᵀ) hangs on one slot only
+        return len(slotted) == 1 and len(slotted[0].free) == 2 and slotted[0].factors[0][0].kind != DELTA_KIND
 
     return max((m for m in form.terms if connected(m)), key=weight, default=None)
 
