@@ -119,7 +119,7 @@ class MatrixMethods:
 
     def _operand(self, value: Any) -> MatrixHandle | Expr:
         found = self._read(value) if isinstance(value, str) else as_expr(value)
-        return self.lift(value) if found is None or any(_symbols(found)) else found
+        return self.lift(value) if found is None or _symbols(found) else found
 
     def _read(self, text: str) -> Expr:
         """A text in node names; a declared symbol that is no input yet becomes one at its first use."""
@@ -166,7 +166,8 @@ class MatrixMethods:
             build(*(a.symbol if isinstance(a, MatrixHandle) else a for a in operands))
         except ShapeError as bad:
             unnamed = [h for h in handles if h.index not in self.names]
-            spelled = "; ".join(f"{h.name} = {self.definition(h)}" for h in unnamed)
+            known = {at: self.symbol_of(at) for at in self.names}
+            spelled = "; ".join(f"{h.name} = {self.expressions_with(known, h.index)}" for h in unnamed)
             raise ShapeError(f"{bad}{f', where {spelled}' if spelled else ''}") from None
         slots = tuple(slot_symbol(k, h.symbol) for k, h in enumerate(handles))
         waiting = iter(slots)

@@ -13,6 +13,7 @@ from symderiv.expressions import Expr
 from symderiv.fields import FLOAT, Point
 from symderiv.operations import INPUT
 from symderiv.shapes import show
+from symderiv.trees import leaves
 
 
 def node_values(graph: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,11 +23,12 @@ def node_values(graph: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     Raises ShapeError where arrays contradict each other in a size, GraphError for a missing input.
     """
     columns = graph.columns
+    wanted = {name: graph.scope[name] for name in graph.input_names} | _parameters(graph)
     for name in values:
-        if name not in graph.named or graph.code[graph.named[name]] != INPUT:
-            raise UnknownNameError("input", name, graph.input_names, f"the graph {graph.title!r}")
-    sizes = _sizes(graph, values)
-    fixed = {graph.symbol_of(graph.named[name]): _batched(value) for name, value in values.items()}
+        if name not in wanted:
+            raise UnknownNameError("input", name, wanted, f"the graph {graph.title!r}")
+    sizes = _sizes(wanted, values)
+    fixed = {wanted[name]: _batched(value) for name, value in values.items()}
     fixed = {leaf: value for leaf, value in fixed.items() if not leaf.data.random}
     found: dict[int, Any] = {}
     for index in range(len(graph)):
@@ -42,24 +44,32 @@ def node_values(graph: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         elif all(a in found for a in columns.sources[index]):
             slots = {s: found[a] for s, a in zip(columns.slots[index], columns.sources[index], strict=True)}
             found[index] = numeric.evaluate(definition, Point(sizes, slots, FLOAT))
-    return {graph.name_of(index): _plain(value, columns.definitions[index]) for index, value in found.items()}
+    at = Point(sizes, {}, FLOAT)
+    shapes = {index: at.shape(columns.definitions[index].shape) for index in found}
+    return {graph.name_of(index): _plain(value, shapes[index]) for index, value in found.items()}
+
+
+def _parameters(graph: Any) -> dict[str, Expr]:
+    """The symbols on which the laws of random inputs depend."""
+    random = [graph.scope[name] for name in graph.input_names if graph.scope[name].data.random]
+    return {leaf.data.name: leaf for drawn in random for leaf in leaves(drawn) if leaf is not drawn}
 
 
 def _batched(value: Any) -> Any:
     return np.asarray(value, dtype=float)[None]
 
 
-def _plain(value: Any, definition: Expr) -> Any:
-    array = np.asarray(value)[0]
-    return float(array) if not definition.shape else array
+def _plain(value: Any, shape: tuple[int, ...]) -> Any:
+    array = np.asarray(value).reshape(shape)
+    return array if shape else float(array)
 
 
-def _sizes(graph: Any, values: Mapping[str, Any]) -> dict[str, int]:
+def _sizes(wanted: Mapping[str, Expr], values: Mapping[str, Any]) -> dict[str, int]:
     """What every size is, from the arrays; each array must fit what the others said."""
     sizes: dict[str, int] = {}
     first: dict[str, str] = {}
     for name, value in values.items():
-        shape = graph.symbol_of(graph.named[name]).shape
+        shape = wanted[name].shape
         real = np.shape(value)
         expected = tuple(d if isinstance(d, int) else sizes.get(d, n) for d, n in zip(shape, real, strict=False))
         if len(real) != len(shape) or expected != real:
