@@ -95,12 +95,13 @@ def _base_power(base: Form, e: int, exponent: Exponent) -> Form:
     total = _plain(e * exponent)
     if base.constant is not None:
         return base if base.constant == 1 else function_atom("power", base, total)
-    if isinstance(exponent, int) or positive or e == 1:
+    # an odd power has the sign of its base, so that (b³)^q and b^(3q) are defined at the same points
+    if isinstance(exponent, int) or positive or e % 2:
         return function_atom("power", base, total, positive=positive)
-    if e % 2 == 0 and isinstance(total, int):  # (b²)^(1/2) = |b|
+    if isinstance(total, int):  # (b²)^(1/2) = |b|
         whole = power_of(base, total) if total > 0 else function_atom("power", base, total)
         return multiply(whole, sign(base), base.dims) if total % 2 else whole
-    return function_atom("power", power_of(base, e), exponent)
+    return function_atom("power", power_of(base, 2), _plain(total / 2))
 
 
 def _number_power(number: Coefficient, exponent: Exponent) -> Form:

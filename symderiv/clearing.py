@@ -104,7 +104,8 @@ def _multiplied(form: Form, side: str, s: int, h: Head) -> Form:
     for mono, c in form.terms.items():
         factors, label = spell(mono)
         k = next((k for k, (g, idx, e) in enumerate(factors) if g is h and e == 1 and _end(g, idx, near, here)), None)
-        if k is not None:
+        # the slot is summed against the matrix, so nothing else of the term may hang on it
+        if k is not None and sum(idx.count(here) for _, idx, _ in factors) == 1:
             _, idx, _ = factors[k]
             other = idx[1 - near] if idx[near] == here else idx[near]
             products.append((c, [*factors[:k], (delta(size), (here, other), 1), *factors[k + 1 :]]))

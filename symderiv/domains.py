@@ -120,8 +120,8 @@ def condition(left: Expr, right: Expr) -> str | None:
 
 
 def positive_symbols(*sides: Expr) -> list[Expr]:
-    """Declared symbols that must be > 0 for the sides to be defined."""
-    wanted = [n.expr for side in sides for n in needs(side).values() if n.relation == "> 0"]
+    """Declared symbols that must be > 0 for the sides to be defined; at 0 an equality follows by continuity."""
+    wanted = [n.expr for side in sides for n in needs(side).values() if n.relation in ("> 0", ">= 0")]
     return [e for e in dict.fromkeys(wanted) if e.op == "sym" and not e.data.random and not e.data.has("positive")]
 
 

@@ -208,7 +208,8 @@ def _merge_monomials(m1: Monomial, m2: Monomial) -> Monomial:
 
 
 def power_of(form: Form, exponent: int) -> Form:
-    """A positive integer power, entry by entry, by repeated squaring."""
+    """A power with an exponent of 0 or more, entry by entry, by repeated squaring."""
+    assert exponent >= 0, exponent
     result = number_form(1)
     while exponent:
         if exponent & 1:
