@@ -14,6 +14,7 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 from sympy.printing.printer import Printer
 
+from symderiv.sympy_latex import kept_apart
 from symderiv.typst_names import quoted, sympy_name
 
 _KNOWN = {
@@ -113,7 +114,7 @@ class TypstPrinter(Printer):
     def _print_Add(self, expr: Any) -> str:
         out = ""
         for term in expr.as_ordered_terms():
-            body = self._at(term, PRECEDENCE["Add"])
+            body = self._at(term, PRECEDENCE["Add"], strict=bool(term.is_Add))  # a sum kept inside a sum keeps its brackets
             if out:
                 out += f" - {body[1:].lstrip()}" if body.startswith("-") else f" + {body}"
             else:
@@ -123,12 +124,12 @@ class TypstPrinter(Printer):
     def _print_MatAdd(self, expr: Any) -> str:
         out = ""
         for term in expr.args:
-            body = self._print(term)
+            body = self._at(term, PRECEDENCE["Add"], strict=bool(term.is_MatAdd))
             out += (f" - {body[1:].lstrip()}" if body.startswith("-") else f" + {body}") if out else body
         return out
 
     def _print_Mul(self, expr: Any) -> str:
-        if any(arg.is_Number for arg in expr.args[1:]):  # kept unevaluated: the factors stand as written
+        if kept_apart(expr):  # kept unevaluated: the factors stand as written
             return " dot.c ".join(self._at(arg, PRECEDENCE["Mul"], strict=bool(arg.is_Add)) for arg in expr.args)
         if expr.could_extract_minus_sign():
             return "-" + self._at(-expr, PRECEDENCE["Mul"])

@@ -4,6 +4,7 @@ import pytest
 import sympy as sp
 import typst
 
+from symderiv.sympy_latex import sympy_latex
 from symderiv.typst_math import sympy_typst
 
 x, y, w, n, i = sp.symbols("x y w n i")
@@ -70,3 +71,18 @@ def test_no_name_breaks_out(name):
 
 def test_an_unknown_class_is_a_function_call():
     assert sympy_typst(sp.DiracDelta(x)) == 'op("DiracDelta") lr((x))'
+
+
+def test_a_sum_inside_a_sum_keeps_its_brackets():
+    a, b, c = sp.symbols("a b c")
+    outer = sp.Add(a + b, a + b + c, evaluate=False)
+    assert sympy_typst(outer) == "lr((a + b)) + lr((a + b + c))"
+    assert sympy_typst(sp.Add(a, b, c)) == "a + b + c"
+    A = sp.MatrixSymbol("A", 2, 2)
+    assert sympy_typst(sp.MatAdd(A, sp.MatAdd(A, A, evaluate=False), evaluate=False)).count("lr((") == 1
+
+
+def test_factors_of_one_base_stand_apart_as_written():
+    w = sp.Symbol("w")
+    assert sympy_typst(sp.Mul(w**2, w, evaluate=False)) == "w^(2) dot.c w"
+    assert sympy_latex(sp.Mul(w**2, w, evaluate=False)) == r"w^{2} \cdot w"
