@@ -26,6 +26,7 @@ from symderiv.substitution import MAKERS, substitute
 from symderiv.symbols import Symbol
 
 MAX_PLACES = 4
+ENTRYWISE = frozenset({"power", "exp", "log", "step", "sin", "cos", "erf"})
 Place = tuple[Index, ...]
 T = TypeVar("T")
 
@@ -76,8 +77,10 @@ def _dims(axes: Sequence[Index]) -> tuple[int | str, ...]:
 
 def entry_place(h: Head, idx: tuple[Index, ...], s: Symbol) -> Place | None:
     """The one entry of a symbol that a factor depends on, by its indices; None where it depends on several."""
-    if h.payload == s:
-        return idx
+    if h.payload == s or not s.shape:
+        return idx if s.shape else ()
+    if h.kind not in ENTRYWISE:
+        return None
     form = payload_form(h)
     found: set[Place | None] = set()
     for net in form.nets:
@@ -165,6 +168,8 @@ def _one_hot(factors: list[Factor], law: LawOfEntries) -> Form:
     for h, idx, e in factors:
         if h.payload == s:
             piece = atom(delta(size), (idx[0], k), dims)
+        elif h.kind not in ENTRYWISE:
+            raise LimitError(f"no closed form is known for the expectation of {h.kind} of {s.name}")
         else:
             piece = power(place(MAKERS[h.kind](_at_unit(payload_form(h), s)), (*idx, k), dims), e)
         total = multiply(total, piece, dims)

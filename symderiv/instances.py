@@ -140,7 +140,9 @@ def _value(s: Symbol, shape: tuple[int, ...], rng: Random) -> Any:
     """A value with every declared property; raises ValueError where none is found."""
     for _ in range(ATTEMPTS):
         value = _candidate(s, shape, rng)
-        if len(s.properties) < 2 or all(_HOLDS[name](value) for name in s.properties):
+        # of a diagonal matrix a sign is declared of the entries on the diagonal
+        signed = value.diagonal() if s.has("diagonal") else value
+        if len(s.properties) < 2 or all(_HOLDS[n](signed if n in _SIGNS else value) for n in s.properties):
             return value
     raise ValueError(f"no value of {s.name} was found that is {', '.join(sorted(s.properties))}")
 
@@ -153,9 +155,7 @@ def _candidate(s: Symbol, shape: tuple[int, ...], rng: Random) -> Any:
 
 
 def _entries(a: Any) -> Any:
-    """The entries a sign is declared of: of a diagonal matrix those on the diagonal."""
-    flat = np.asarray(a, dtype=object)
-    return flat.diagonal() if flat.ndim == 2 and _is_diagonal(flat) else flat.reshape(-1)
+    return np.asarray(a, dtype=object).reshape(-1)
 
 
 def _is_diagonal(a: Any) -> bool:
@@ -167,6 +167,7 @@ def _determinant(a: Any) -> Any:
     return flint.fmpq_mat(n, n, [flint.fmpq(x.numerator, x.denominator) for x in a.reshape(-1)]).det()
 
 
+_SIGNS = ("positive", "nonzero", "in (0, 1)")
 _HOLDS: dict[str, Callable[[Any], bool]] = {
     "positive": lambda a: all(x > 0 for x in _entries(a)),
     "nonzero": lambda a: all(x != 0 for x in _entries(a)),
