@@ -251,7 +251,7 @@ class MatrixBackward(Backward):
         adjoint = self._gathered(index, dict(seeds))
         here = {at: self.graph.symbol_of(at) for at in reached} | {index: leaf}
         averaged = {at: self.graph.expressions_with(here, columns.sources[at][0]) for at in reached}
-        pairing = plus(*(total(combine("mul", seeds[at], draw), None) for at, draw in averaged.items()))
+        pairing = plus(number(0), *(total(combine("mul", seeds[at], draw), None) for at, draw in averaged.items()))
         left = replaced(self._written(adjoint, here), {self.graph.symbol_of(index): leaf})
         return certify(one_draw(left), make("grad", one_draw(pairing), leaf))
 

@@ -18,16 +18,22 @@ from symderiv.terms import EXPAND, KEEP, Scalars, Term, assemble, write
 from symderiv.tidying import ordered, terms, tidy
 from symderiv.trees import over, paths, size
 
+READABLE = 400  # operations
+
 
 @lru_cache(maxsize=10_000)
 def presented(e: Expr) -> Expr:
     """The shortest of several ways to write an expression that the kernel proves equal to it.
+
+    What is too long to be read is left as it is.
 
     >>> from symderiv.scope import declare
     >>> c = declare(P="matrix(n, q)", Y="matrix(n, q)", W="matrix(k, q)")
     >>> str(presented(c.read("(-Y/n + P/n) @ W.T")))
     '(P - Y)@W.T/n'
     """
+    if size(e) > READABLE:
+        return e
     seen: dict[Expr, None] = {}
     for change in _CHANGES:
         for known in (e, *seen):

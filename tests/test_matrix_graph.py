@@ -228,6 +228,34 @@ def test_a_spoiled_derivative_is_refuted():
     assert b.holds(b.recursive("X"), b.adjoint("X")).verdict == "proved"
 
 
+def random_graph(seed):
+    """Six random operations on matrices, vectors and random symbols, and the sum of squares of the last three."""
+    rng = np.random.default_rng(seed)
+    g = sd.Graph(f"random {seed}", scope=sd.declare(
+        A="matrix(n, m)", B="matrix(m, k)", C="matrix(n, k)", x="vector(m)", s="scalar", p="scalar, in (0, 1)",
+        R="matrix(n, m) ~ bernoulli(p)", e="vector(m) ~ normal(std=s0)", s0="scalar, positive"))  # fmt: skip
+    pool = list(g.inputs("A B C x s" + (" R e" if seed % 2 else "")))
+    makers = [
+        lambda a, b: a @ b, lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a.T, lambda a, b: a.sum(0),
+        lambda a, b: a / 3 + a, lambda a, b: a if g.columns.random[a.index] else sd.tanh(a),
+    ]  # fmt: skip
+    while len(pool) < 13:
+        try:
+            pool.append(makers[rng.integers(len(makers))](*(pool[k] for k in rng.integers(len(pool), size=2))))
+        except ShapeError:
+            continue
+    squares = [a.norm() ** 2 if a.shape else a**2 for a in pool[-3:]]
+    total = squares[0] + squares[1] + squares[2]
+    return g, total.E() if g.columns.random[total.index] else total
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_graphs_are_proved_node_by_node(seed):
+    g, output = random_graph(seed)
+    b = g.backward(output)
+    assert {b.certificate(node).verdict for node in g.nodes[: output.index]} == {"proved"}
+
+
 # --- steps -----------------------------------------------------------------------
 @ALL
 def test_steps_are_certified(name):
