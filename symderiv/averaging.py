@@ -10,9 +10,8 @@ from functools import reduce
 
 from symderiv.building_blocks import diag_of, dot, flip, minus, over, plus, size_of, times
 from symderiv.expressions import Expr, constant, make, number
-from symderiv.trees import is_random, leaves
+from symderiv.trees import is_random, leaves, swap
 from symderiv.trees import over as rebuilt
-from symderiv.trees import swap
 
 LINEAR = ("add", "neg", "T", "tr", "sum", "mean", "diag", "diagonal", "col")
 PRODUCTS = ("mul", "matmul", "outer")
@@ -170,9 +169,9 @@ def _covariance(t: Expr) -> Expr | None:
         if len(t.args[-1].shape) == 1:
             return dot(front, make("Cov", t.args[-1]), flip(front))
     if t.op in ("mul", "div"):
-        fixed, random = [a for a in t.args if not is_random(a)], [a for a in t.args if is_random(a)]
-        if len(random) == 1 and fixed and random[0].shape == t.shape and not (t.op == "div" and random[0] is t.args[1]):
-            return _scaled_covariance(t, fixed, random[0])
+        fixed, loose = [a for a in t.args if not is_random(a)], [a for a in t.args if is_random(a)]
+        if len(loose) == 1 and fixed and loose[0].shape == t.shape and not (t.op == "div" and loose[0] is t.args[1]):
+            return _scaled_covariance(t, fixed, loose[0])
     return diag_of(make("Var", t)) if independent_entries(t) else None
 
 

@@ -41,7 +41,7 @@ class Step:
         return self.places[0] if self.places else None
 
     def replay(self) -> Any:
-        """Make ``after`` from ``before`` again with the rule alone; raises RuleError where that does not give it."""
+        """Make ``after`` from ``before`` again with the rule alone; raises RuleError where that gives something else."""
         if not self.rule:
             raise RuleError(f"the step to {text(self.after)} was written by hand; it has a reason but no rule to replay")
         start, end = (self.after, self.before) if self.backward else (self.before, self.after)
@@ -86,7 +86,9 @@ class Derivation:
         """The weakest verdict of a step; an empty derivation claims nothing and is proved."""
         return weakest([step.certificate.verdict for step in self.steps])
 
-    def to(self, after: Any, why: str, rule: str = "", places: tuple[Path, ...] = (), backward: bool = False) -> Derivation:
+    def to(
+        self, after: Any, why: str, rule: str = "", places: tuple[Path, ...] = (), backward: bool = False
+    ) -> Derivation:
         """Append a line; a false one is kept with its refutation, and refutes the derivation.
 
         ``rule`` and ``places`` say how the line was made; ``replay`` checks that.  Raises RuleError for a

@@ -31,18 +31,24 @@ LAWS = (
     "arithmetic-of-fractions", "index-notation",
 )  # fmt: skip
 MOMENTS = (
-    "powers-of-a-bernoulli", "powers-of-a-sign",
+    "powers-of-a-bernoulli", "powers-of-a-bernoulli-scalar", "powers-of-a-bernoulli-matrix", "powers-of-a-sign",
+    "mean-of-an-absolute-value", "mean-of-an-exponential", "mean-of-a-cosine",
+    "mean-of-a-sine", "mean-of-a-step", "third-power-of-a-normal", "fourth-power-of-a-normal", "fourth-power-of-a-norm",
+    "product-of-gaussian-quadratic-forms", "covariance-of-two-linear-maps",
     "second-moment-of-a-norm", "second-moment-of-a-matrix-norm", "second-moment-of-a-vector",
     "second-moments-entry-by-entry", "second-moments-of-entries", "second-moment",
     "expectation-of-a-quadratic-form", "expectation-of-an-outer-product", "expectation-of-a-gram-matrix",
+    "expectation-of-a-gram-matrix-of-rows", "variance-of-a-squared-norm",
     "third-moments-of-a-normal", "expectation-of-a-linear-form-times-a-vector",
     "expectation-of-a-linear-map", "expectation-of-independent-factors",
     "variance-of-a-gaussian-quadratic-form", "variance-of-independent-terms", "covariance-of-a-linear-map",
-    "mean-of-a-rectified-normal", "moments-of-a-distribution",
+    "mean-of-a-rectified-normal", "moments-of-a-distribution", "covariance-from-moments",
 )  # fmt: skip
 
 
-def derive(left: Any, right: Any, symbols: Scope | None = None, title: str = "", seconds: float = SECONDS) -> Derivation:
+def derive(
+    left: Any, right: Any, symbols: Scope | None = None, title: str = "", seconds: float = SECONDS
+) -> Derivation:
     """The derivation of ``left = right``; its verdict is that of its weakest line.
 
     Sides are expressions, or texts with ``symbols``; the search gives up after ``seconds`` and states the
@@ -193,14 +199,13 @@ def _chained(d: Derivation, there: Trail, back: Trail) -> Derivation | None:
 
 
 def _by_law(d: Derivation, goal: Expr, laws: tuple[str, ...]) -> Derivation | None:
-    place = _difference(d.end, goal)
     for name in laws:
-        try:
-            if RULES[name].at(d.end, place, goal) is not goal:
+        for place in dict.fromkeys((_difference(d.end, goal), ())):
+            try:
+                if RULES[name].at(d.end, place, goal) is goal:
+                    return d.to(goal, RULES[name].why, name, (place,))
+            except RuleError:
                 continue
-        except RuleError:
-            continue
-        return d.to(goal, RULES[name].why, name, (place,))
     return None
 
 

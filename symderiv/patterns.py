@@ -217,7 +217,7 @@ def _bind_random(p: Expr, e: Expr, b: Binding) -> Iterator[Binding]:
     free = "mean" in law and law["mean"].op == "sym"
     if not is_random(e) or not (free or (e.op == "sym" and e.data.distribution.name == p.data.distribution.name)):
         return
-    for found in _sized(p.shape, e.shape, b):
+    for found in [b] if b.entrywise and not p.shape else _sized(p.shape, e.shape, b):
         named = replace(found, values=(*found.values, (p.data.name, e)))
         if free:
             yield named

@@ -129,16 +129,16 @@ def everywhere(one: Rule, e: Expr, most: int = 12) -> tuple[Expr, tuple[Path, ..
     differentials, once at each place.
     """
     places: list[Path] = []
-    new = e
+    new, seen = e, {e}
     wanted = nonlinear_places(e) if one.relation == DIFFERENTIAL else None
     once = one.change is not None or wanted is not None
     while len(places) < most:
         where = [(p, part(new, p)) for p in wanted] if wanted is not None else list(paths(new))
         fresh = ((p, t) for p, t in where if not (once and p in places))
-        found = next(((p, made) for p, t in fresh for made in one.rewrites(t)), None)
-        if found is None:
+        found = next(((p, exchange(new, p, made)) for p, t in fresh for made in one.rewrites(t)), None)
+        if found is None or found[1] in seen:  # a rule that undoes itself is used once
             break
-        place, made = found
-        new = exchange(new, place, made)
+        place, new = found
+        seen.add(new)
         places.append(place)
     return (settled(new) if places else e), tuple(places)

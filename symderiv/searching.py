@@ -52,11 +52,9 @@ def meeting(left: Expr, right: Expr, without: frozenset[str] = frozenset()) -> t
     Rules named in ``without`` are not used.
     """
     limit = LARGEST * max(size(left), size(right), 8)
-    trails = ([Trail(left)], [Trail(right)])
-    keys: tuple[dict[Expr, Trail], dict[Expr, Trail]] = ({}, {})
+    keys: tuple[dict[Expr, Trail], dict[Expr, Trail]] = ({_key(left): Trail(left)}, {_key(right): Trail(right)})
     fresh: tuple[list[Trail], list[Trail]] = ([Trail(left)], [Trail(right)])
-    for side in (0, 1):
-        keys[side][_key(trails[side][0].end)] = trails[side][0]
+    seen = ({left}, {right})
     if agreed := _agree(keys):
         return agreed
     for _ in range(DEPTH):
@@ -65,11 +63,11 @@ def meeting(left: Expr, right: Expr, without: frozenset[str] = frozenset()) -> t
             for trail in fresh[side]:
                 for move in _moves(trail.end, limit, without):
                     check_deadline()
-                    key = _key(move.after)
-                    if key in keys[side] or len(keys[side]) > WIDTH:
+                    if move.after in seen[side] or len(seen[side]) > WIDTH:
                         continue
+                    seen[side].add(move.after)
                     longer = Trail(trail.start, (*trail.moves, move))
-                    keys[side][key] = longer
+                    keys[side].setdefault(_key(move.after), longer)
                     grown.append(longer)
             fresh[side][:] = grown
             if agreed := _agree(keys):

@@ -17,6 +17,7 @@ from math import gcd, lcm
 from symderiv import chains
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr, constant, dimension, make
+from symderiv.linear_maps import applied
 from symderiv.terms import (
     DIAGONAL,
     EXPAND,
@@ -215,7 +216,9 @@ def _product(c: Fraction, scalars: dict[Expr, Fraction], cores: list[Expr], leve
 def _transposed(e: Expr, level: int) -> list[Term]:
     if len(e.shape) < 2:
         return list(terms(e.args[0], level))
-    return [(c, s, None if a is None else chains.flipped(a)) for c, s, a in terms(e.args[0], level)]
+    rows = e.args[0].shape[:1]
+    parts = terms(e.args[0], level)
+    return [(c, s, None if a is None else chains.flipped(chains.as_matrix(a, rows))) for c, s, a in parts]
 
 
 def _linear(e: Expr, level: int) -> list[Term]:
@@ -227,7 +230,7 @@ def _linear(e: Expr, level: int) -> list[Term]:
         if not c:
             continue
         body = chains.widened(core if core is not None else chains.spread(inner.shape), inner.shape)
-        found = chains.applied(over(e, (body,)), inner=level >= INNER, diagonal=level >= DIAGONAL)
+        found = applied(over(e, (body,)), inner=level >= INNER, diagonal=level >= DIAGONAL)
         if found.op in _CASES and found.op != e.op:
             out += [(c * d, joined(scalars, s), a) for d, s, a in terms(found, level)]
         elif found.shape:

@@ -7,6 +7,7 @@ from symderiv.rewriting import rule
 M = {
     "A": "matrix(n, n), invertible", "B": "matrix(n, n), invertible", "X": "matrix(n, m)", "Y": "matrix(m, n)",
     "u": "vector(n)", "v": "vector(n)", "Q": "matrix(n, n), orthogonal", "c": "scalar, nonzero",
+    "w": "vector(n), positive",
 }
 
 rule("inverse-of-a-product", "inv(A@B)", "inv(B)@inv(A)", "the inverse of a product, in reverse order", M)
@@ -21,6 +22,10 @@ rule("determinant-of-an-inverse", "det(inv(A))", "1/det(A)", "the determinant of
 rule("determinant-of-a-transpose", "det(A.T)", "det(A)", "a transpose has the same determinant", M)
 rule("determinant-of-identity-plus-product", "det(eye(n) + X@Y)", "det(eye(m) + Y@X)", "Sylvester's determinant identity", M)
 rule("determinant-of-identity-plus-rank-one", "det(eye(n) + outer(u, v))", "1 + v@u", "the matrix determinant lemma", M)
+rule("determinant-lemma", "det(A + outer(u, v))", "det(A)*(1 + v@inv(A)@u)", "the matrix determinant lemma", M)
+rule("general-determinant-lemma", "det(A + X@Y)", "det(A)*det(eye(m) + Y@inv(A)@X)", "the matrix determinant lemma", M)
+rule("determinant-of-an-orthogonal-matrix", "det(Q)**2", "1", "an orthogonal matrix has determinant 1 or -1", M)
+rule("log-determinant-of-a-diagonal-matrix", "logdet(diag(w))", "sum(log(w))", "the diagonal entries multiply", M)
 rule("log-determinant-of-a-product", "logdet(A@B)", "logdet(A) + logdet(B)", "the log-determinant of a product is a sum", M)
 rule("log-determinant-of-an-inverse", "logdet(inv(A))", "-logdet(A)", "the log-determinant of an inverse", M)
 rule("log-determinant-of-a-transpose", "logdet(A.T)", "logdet(A)", "a transpose has the same determinant", M)

@@ -13,8 +13,8 @@ from symderiv.rewriting import rule
 V = {
     "x": "vector(n) ~ normal(mean=mu, cov=S)", "mu": "vector(n)", "S": "matrix(n, n), spd", "a": "vector(n)", "b": "vector(n)",
     "A": "matrix(n, n)", "B": "matrix(n, n)", "X": "matrix(m, n) ~ normal(mean=mx, std=t)", "mx": "matrix(m, n)", "s": "scalar ~ normal(mean=m0, std=t)",
-    "m0": "scalar", "t": "scalar, positive", "r": "vector(n) ~ bernoulli(p)", "p": "scalar, in (0, 1)", "C": "matrix(m, n)",
-    "e": "scalar ~ rademacher()", "k": "scalar ~ bernoulli(p)", "K": "matrix(n, m) ~ bernoulli(p)", "h": "scalar ~ normal(mean=0, std=t)",
+    "m0": "scalar", "w": "scalar ~ normal(mean=m1, std=t)", "m1": "scalar", "t": "scalar, positive", "r": "vector(n) ~ bernoulli(p)", "p": "scalar, in (0, 1)", "C": "matrix(m, n)",
+    "e": "scalar ~ rademacher()", "k": "scalar ~ bernoulli(p)", "K": "matrix(n, m) ~ bernoulli(p)", 
 }
 
 
@@ -48,9 +48,24 @@ _row("product-of-gaussian-quadratic-forms", "E((x@A@x)*(x@B@x))",
      "the mean of a product of quadratic forms of normals (Isserlis)")
 _row("expectation-of-a-gram-matrix", "E(X.T@X)", "E(X).T@E(X) + diag(sum(Var(X), 0))", "independent entries: variances on the diagonal")
 _row("powers-of-a-bernoulli", "r**2", "r", "a Bernoulli variable is 0 or 1: it equals its square")
+_row("expectation-of-a-gram-matrix-of-rows", "E(X@X.T)", "E(X)@E(X).T + diag(sum(Var(X), 1))", "independent entries: variances on the diagonal")
+_row("covariance-of-two-linear-maps", "Cov(A@x, B@x)", "A@Cov(x)@B.T", "covariances: one map on each side")
+_row("covariance-from-moments", "Cov(s, w)", "E(s*w) - E(s)*E(w)", "covariance: mean of the product minus product of the means")
+_row("fourth-power-of-a-norm", "E(norm(x)**4)", "E(norm(x)**2)**2 + Var(norm(x)**2)", "second moment: square of the mean plus variance")
+_row("variance-of-a-squared-norm", "Var(norm(x)**2)", "2*tr(Cov(x)@Cov(x)) + 4*E(x)@Cov(x)@E(x)",
+     "the variance of a squared norm of normals (Isserlis)")
+for _name, _left, _right, _why in (
+    ("third-power-of-a-normal", "E(s**3)", "E(s)**3 + 3*E(s)*Var(s)", "the third moment of a normal"),
+    ("fourth-power-of-a-normal", "E(s**4)", "E(s)**4 + 6*E(s)**2*Var(s) + 3*Var(s)**2", "the fourth moment of a normal"),
+    ("mean-of-an-exponential", "E(exp(s))", "exp(E(s) + Var(s)/2)", "the mean of the exponential of a normal"),
+    ("mean-of-a-cosine", "E(cos(s))", "cos(E(s))*exp(-Var(s)/2)", "the mean of the cosine of a normal"),
+    ("mean-of-a-sine", "E(sin(s))", "sin(E(s))*exp(-Var(s)/2)", "the mean of the sine of a normal"),
+    ("mean-of-a-step", "E(step(s))", "(1 + erf(E(s)/sqrt(2*Var(s))))/2", "the probability that a normal is positive"),
+    ("mean-of-an-absolute-value", "E(abs(s))", "2*E(relu(s)) - E(s)", "an absolute value by relu"),
+):
+    rule(_name, _left, _right, _why, V, entrywise=True)
 _row("powers-of-a-bernoulli-scalar", "k**2", "k", "a Bernoulli variable is 0 or 1: it equals its square")
 _row("powers-of-a-bernoulli-matrix", "K**2", "K", "a Bernoulli variable is 0 or 1: it equals its square")
-_row("mean-of-a-rectified-centred-normal", "E(relu(h))", "t/sqrt(2*pi)", "the mean of a rectified centred normal")
 _row("powers-of-a-sign", "e**2", "1", "a random sign squared is 1")
 _row("expectation-of-a-linear-form-times-a-vector", "E((a@x)*x)", "(a@E(x))*E(x) + Cov(x)@a", "second moments of a linear form and its vector")
 _row("third-moments-of-a-normal", "E((a@x)**2*x)", "E((a@x)**2)*E(x) + 2*(a@E(x))*(Cov(x)@a)", "third moments of a normal (Stein)")
