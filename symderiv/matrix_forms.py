@@ -18,7 +18,7 @@ from symderiv.terms import EXPAND, KEEP, Scalars, Term, assemble, write
 from symderiv.tidying import ordered, terms, tidy
 from symderiv.trees import over, paths, size
 
-READABLE = 400  # operations
+READABLE, EXPANDABLE = 400, 60  # operations
 
 
 @lru_cache(maxsize=10_000)
@@ -83,7 +83,7 @@ def _without_ones(e: Expr) -> Expr:
 
 
 def _expanded(e: Expr) -> Expr:
-    return ordered(e, EXPAND)
+    return ordered(e, EXPAND) if size(e) <= EXPANDABLE else e  # products of sums double with every layer
 
 
 def _scalars_out(e: Expr) -> Expr:
