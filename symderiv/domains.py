@@ -174,6 +174,16 @@ def undefined_average(*sides: Expr) -> str | None:
     return None
 
 
+def _in_support(s: Expr, at: Point, rng: Random) -> Any:
+    shape = at.shape(s.shape)
+    draw = support_draw(s, shape, rng, FEW)
+    if s.data.distribution.name != "uniform":
+        return draw
+    low, high = (np.asarray(evaluate(dict(s.data.law)[k], at)) for k in ("a", "b"))
+    low, high = (v.reshape(*v.shape[:1], *[1] * (len(shape) + 1 - v.ndim), *v.shape[1:]) for v in (low, high))
+    return low + (high - low) * draw
+
+
 def _almost_surely(need: Need, sides: Sequence[Expr]) -> bool:
     """Whether a need holds for every draw at some sampled point; True where that cannot be evaluated."""
     randoms = sorted(random_leaves(need.expr), key=lambda s: len(s.data.law))
@@ -184,7 +194,7 @@ def _almost_surely(need: Need, sides: Sequence[Expr]) -> bool:
             at = batch(list(sides), sizes, FEW, rng)
             good = np.ones(FEW, dtype=bool)
             for _ in range(DRAWS):
-                drawn = {s: support_draw(s, at.shape(s.shape), rng, FEW) for s in randoms}
+                drawn = {s: _in_support(s, at, rng) for s in randoms}
                 good &= _holds(need, at.with_values(drawn), FEW)
         except (LimitError, Undefined, ValueError):
             return True

@@ -197,16 +197,14 @@ _IMPLIED = {"p": "in (0, 1)", "std": "positive", "cov": "spd", "q": "simplex"}
 
 
 def support_draw(s: Expr, shape: tuple[int, ...], rng: Random, count: int) -> Any:
-    """``count`` floating draws over the support of a law, whatever its parameters."""
+    """``count`` floating draws over the support of a law, whatever its parameters; of a uniform one over [0, 1]."""
     name = s.data.distribution.name
     raw = np.array([rng.gauss(0, 3) for _ in range(count * int(np.prod(shape, dtype=int)))]).reshape(count, *shape)
     if name == "one_hot":
         return (raw == raw.max(axis=-1, keepdims=True)).astype(float)
     if name in ("bernoulli", "rademacher"):
         return (raw > 0).astype(float) if name == "bernoulli" else np.sign(raw)
-    if name == "uniform":
-        raise LimitError("the bounds of a uniform law are not looked at")
-    return raw
+    return 1 / (1 + np.exp(-raw)) if name == "uniform" else raw
 
 
 def _filled(shape: tuple[int, ...], make: Any) -> Any:
