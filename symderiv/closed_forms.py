@@ -21,7 +21,8 @@ from symderiv.errors import LimitError
 from symderiv.forms import Form, Product, instances, number_form, payload_form
 from symderiv.gaussian import NormalLaw, expected_gaussian
 from symderiv.indexed import add, assemble, atom, contract, multiply, place
-from symderiv.networks import NETS, ONE, Factor, Head, Index, delta, slot
+from symderiv.networks import NETS, ONE, Factor, Head, Index, Net, delta, slot
+from symderiv.shapes import Dim
 from symderiv.substitution import MAKERS, substitute
 from symderiv.symbols import Symbol
 
@@ -71,7 +72,7 @@ def _over(factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor]:
     return [(h, tuple(moves.get(i, i) for i in idx), e) for h, idx, e in factors]
 
 
-def _dims(axes: Sequence[Index]) -> tuple[int | str, ...]:
+def _dims(axes: Sequence[Index]) -> tuple[Dim, ...]:
     return tuple(i[0] for i in axes)
 
 
@@ -136,7 +137,7 @@ def _renamed(factors: Sequence[Factor], moves: dict[Index, Index]) -> list[Facto
     return [(h, tuple(moves.get(i, i) for i in idx), e) for h, idx, e in factors]
 
 
-def _one_entry(factors: list[Factor], law: LawOfEntries, dims: tuple[int | str, ...]) -> Form:
+def _one_entry(factors: list[Factor], law: LawOfEntries, dims: tuple[Dim, ...]) -> Form:
     """E of functions of one entry, over the slots that occur."""
     if _normal(law.symbol):
         return expected_gaussian(factors, law, dims)
@@ -165,35 +166,42 @@ def _one_hot(factors: list[Factor], law: LawOfEntries) -> Form:
     own = tuple(sizes[a] for a in range(last))
     dims = (*own, size)
     total = place(law.parameter("q", 0), (k,), dims)
-    for h, idx, e in factors:
-        if h.payload == s:
-            piece = atom(delta(size), (idx[0], k), dims)
-        elif h.kind not in ENTRYWISE:
-            raise LimitError(f"no closed form is known for the expectation of {h.kind} of {s.name}")
-        else:
-            piece = power(place(MAKERS[h.kind](_at_unit(payload_form(h), s)), (*idx, k), dims), e)
-        total = multiply(total, piece, dims)
+    for f in factors:
+        total = multiply(total, _factor_at_unit(f, s, k, dims), dims)
     return contract(total, [last], own)
 
 
 def _at_unit(form: Form, s: Symbol) -> Form:
-    """An affine form at the unit vector e_k, with k as a further slot; raises LimitError where it is not affine."""
+    """A form at the unit vector e_k of a one-hot symbol, with k as a further slot."""
     size = s.shape[0]
     dims = (*form.dims, size)
     k = slot(len(form.dims), size)
     total = Form({}, dims)
     for mono, c in form.terms.items():
-        own = [(u, e) for u, e in mono if s in NETS[u].symbols]
-        rest = Form({tuple((u, e) for u, e in mono if s not in NETS[u].symbols): c}, dims)
-        if not own:
-            total = add(total, rest)
-            continue
-        hits = [(h, e) for h, _, e in NETS[own[0][0]].factors if s in h.symbols]
-        if len(own) != 1 or own[0][1] != 1 or len(hits) != 1 or hits[0][0].payload != s or hits[0][1] != 1:
-            raise LimitError(f"a function of {s.name} that is not affine in it has no closed form here")
-        unit: list[Factor] = [
-            (delta(size), (idx[0], k), 1) if h.payload == s else (h, idx, e) for h, idx, e in NETS[own[0][0]].factors
-        ]
-        total = add(total, multiply(rest, assemble([(1, unit)], dims), dims))
+        own = [(NETS[u], e) for u, e in mono if s in NETS[u].symbols]
+        term = Form({tuple((u, e) for u, e in mono if s not in NETS[u].symbols): c}, dims)
+        for net, e in own:
+            term = multiply(term, power(_net_at_unit(net, s, k, dims), e), dims)
+        total = add(total, term)
     return total
 
+
+def _factor_at_unit(f: Factor, s: Symbol, k: Index, dims: tuple[Dim, ...]) -> Form:
+    h, idx, e = f
+    if h.payload == s and e > 0:
+        return atom(delta(k[0]), (idx[0], k), dims)
+    if h.payload == s or h.kind not in ENTRYWISE:
+        raise LimitError(f"no closed form is known for the expectation of {h.kind} of {s.name}")
+    return power(place(MAKERS[h.kind](_at_unit(payload_form(h), s)), (*idx, k), dims), e)
+
+
+def _net_at_unit(net: Net, s: Symbol, k: Index, dims: tuple[Dim, ...]) -> Form:
+    moving = [f for f in net.factors if s in f[0].symbols]
+    if all(h.payload == s and e > 0 for h, _, e in moving):
+        unit: list[Factor] = [
+            (delta(k[0]), (idx[0], k), 1) if h.payload == s else (h, idx, e) for h, idx, e in net.factors
+        ]
+        return assemble([(1, unit)], dims)
+    if len(net.factors) > 1:
+        raise LimitError(f"no closed form is known for sums of functions of {s.name}")
+    return _factor_at_unit(net.factors[0], s, k, dims)
