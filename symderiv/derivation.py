@@ -41,9 +41,9 @@ class Step:
         return self.places[0] if self.places else None
 
     def replay(self) -> Any:
-        """Make ``after`` from ``before`` again with the rule alone; raises RuleError where that gives something else."""
+        """Make ``after`` from ``before`` again with the rule alone; RuleError where something else comes out."""
         if not self.rule:
-            raise RuleError(f"the step to {text(self.after)} was written by hand; it has a reason but no rule to replay")
+            raise RuleError(f"the step to {text(self.after)} was written by hand: it has a reason, no rule to replay")
         start, end = (self.after, self.before) if self.backward else (self.before, self.after)
         if _used(self.rule, start, end, self.places) is not end:
             raise RuleError(f"the rule {self.rule} does not lead from {text(start)} to {text(end)}")
