@@ -14,10 +14,11 @@ import flint
 
 from symderiv.denominators import is_sign, over_one_denominator
 from symderiv.errors import LimitError, ReadingError
+from symderiv.factoring import irreducible_factors
 from symderiv.forms import UNIT, Coefficient, Form, Monomial, number_form, payload_form
 from symderiv.indexed import add, atom, multiply, place, power_of, scale, subtract
 from symderiv.networks import NETS, Exponent, Index, head
-from symderiv.positivity import content, is_positive, net_form
+from symderiv.positivity import content, is_nonnegative, is_positive, net_form
 
 MAX_MULTIPLE = 12
 MAX_BITS = 20_000
@@ -80,7 +81,7 @@ def power(form: Form, exponent: Exponent) -> Form:
             h, idx, f = net.factors[0]
             piece = atom(h, idx, form.dims, e * f * exponent)
         result = multiply(result, piece, form.dims)
-    for base, e in _factors(core, fractional):
+    for base, e in irreducible_factors(core, fractional):
         result = multiply(result, _base_power(base, e, exponent), form.dims)
     return Form(result.terms, form.dims)
 
@@ -121,64 +122,6 @@ def _number_power(number: Coefficient, exponent: Exponent) -> Form:
     return result
 
 
-def _factors(core: Form, fractional: bool) -> list[tuple[Form, int]]:
-    """Irreducible factors of a sum, its nets taken as independent variables."""
-    if core.constant == 1:
-        return []
-    parts = _polynomial_factors(core)
-    if not fractional or len(parts) == 1:
-        return parts
-    # under a root only factors of known sign may stand alone
-    known = [(f, e) for f, e in parts if is_positive(f) or e % 2 == 0]
-    rest = number_form(1)
-    for f, e in parts:
-        if not is_positive(f) and e % 2:
-            rest = multiply(rest, power_of(f, e), core.dims)
-    return known + ([(rest, 1)] if rest.constant != 1 else [])
-
-
-def _polynomial_factors(core: Form) -> list[tuple[Form, int]]:
-    variables = sorted({u for m in core.terms for u, _ in m})
-    if len(core.terms) == 1:
-        ((mono, c),) = core.terms.items()
-        if len(mono) == 1 and c == 1:
-            return [(Form({((mono[0][0], 1),): 1}, core.dims), int(mono[0][1]))]
-    linear = any(len(m) == 1 and m[0][1] == 1 and sum(m[0][0] in dict(o) for o in core.terms) == 1 for m in core.terms)
-    tame = all(isinstance(e, int) and e > 0 for m in core.terms for _, e in m)
-    if linear or not tame or len(core.terms) > 60 or len(variables) > 16:
-        return [(core, 1)]
-    context = flint.fmpq_mpoly_ctx.get(tuple(f"x{k}" for k in range(len(variables))), "lex")
-    place_of = {u: k for k, u in enumerate(variables)}
-    table = {}
-    for mono, c in core.terms.items():
-        exponents = [0] * len(variables)
-        for u, e in mono:
-            exponents[place_of[u]] = int(e)
-        value = Fraction(c)
-        table[tuple(exponents)] = flint.fmpq(value.numerator, value.denominator)
-    unit, parts = context.from_dict(table).factor()
-    if len(parts) == 1 and parts[0][1] == 1:
-        return [(core, 1)]
-    out, left = [], Fraction(int(unit.p), int(unit.q))
-    for poly, e in parts:
-        terms: dict[Monomial, Coefficient] = {}
-        for powers, q in poly.to_dict().items():
-            mono = tuple((u, int(k)) for u, k in zip(variables, powers, strict=True) if k)
-            terms[mono] = _plain(Fraction(int(q.p), int(q.q)))
-        number, common, base = content(Form(terms, core.dims), False)
-        if common:  # an irreducible factor with a net in every term is that net
-            base = Form({common: 1}, core.dims)
-        if is_positive(scale(base, -1)):
-            number, base = -Fraction(number), scale(base, -1)
-        left *= Fraction(number) ** int(e)
-        out.append((base, int(e)))
-    if left == -1:  # a sign left over goes to a factor of odd multiplicity
-        k = next((k for k, (_, e) in enumerate(out) if e % 2), None)
-        if k is not None:
-            out[k], left = (scale(out[k][0], -1), out[k][1]), Fraction(1)
-    return out if left == 1 else [(core, 1)]
-
-
 def exp(form: Form) -> Form:
     """e^form: a product with one factor per term; e^(k·log|u|) = |u|^k."""
     result = Form(number_form(1).terms, form.dims)
@@ -217,7 +160,7 @@ def log(form: Form) -> Form:
             result = add(result, scale(function_atom("log", number_form(int(prime))), sign_ * int(count)))
     for uid, e in mono:
         result = add(result, scale(_net_log(uid, form), e))
-    for base, e in _factors(core, False):
+    for base, e in irreducible_factors(core, False):
         if not is_sign(base):
             result = add(result, scale(function_atom("log", base), e))
     return Form(result.terms, form.dims)
@@ -246,9 +189,22 @@ def step(form: Form) -> Form:
     if is_positive(scale(form, -1)):
         return Form({}, form.dims)
     _, _, core = content(form, True)
+    term = core.single()
+    if term is not None and (len(term[0]) > 1 or term[0][0][1] != 1):
+        return _step_of_product(term[0], 1 if term[1] > 0 else -1, form)
     if core.terms[_decisive(core)] < 0:
         return subtract(one, function_atom("step", scale(core, -1)))
     return function_atom("step", core)
+
+
+def _step_of_product(mono: Monomial, negative: int, form: Form) -> Form:
+    """(1 + ∏ sign)/2 over the factors that may be negative; even powers, roots and steps are 0 or > 0."""
+    product = Form(number_form(negative).terms, form.dims)
+    for u, e in mono:
+        net = NETS[u]
+        if e % 2 == 1 and not is_nonnegative(net_form(net, form)) and net.factors[0][0].kind != "step":
+            product = multiply(product, sign(net_form(net, form)), form.dims)
+    return scale(add(Form(number_form(1).terms, form.dims), product), Fraction(1, 2))
 
 
 def sign(form: Form) -> Form:
