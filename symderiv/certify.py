@@ -218,4 +218,3 @@ def _proved(claim: Claim, a: Expr, b: Expr, multipliers: tuple[str, ...], rng: R
         method = "clearing of inverses"
         evidence = "the difference vanishes after multiplication by " + ", ".join(f"{m} ({k}×)" for m, k in counted)
     return _sealed(claim, PROVED, method, evidence, None, condition(a, b))
-

@@ -124,4 +124,3 @@ def _multiplied(form: Form, side: str, s: int, h: Head) -> Form:
 
 def _end(h: Head, idx: tuple[Index, ...], near: int, here: Index) -> bool:
     return idx[near] == here or (h.symmetric and idx[1 - near] == here)
-

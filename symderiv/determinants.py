@@ -173,4 +173,3 @@ def _one_determinant(form: Form, logarithm: bool) -> Form:
         inner = _determinant(payload_form(h), logarithm=logarithm)
         return scale(inner, -1) if logarithm else atoms.power(inner, -1)
     return _det_atom([form], logarithm)
-

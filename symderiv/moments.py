@@ -296,5 +296,3 @@ def law_of(s: Symbol, lower: Lower) -> Law:
 def _kind(s: Symbol) -> str:
     assert s.distribution is not None
     return s.distribution.name
-
-
