@@ -17,23 +17,23 @@ LONGEST = 300
 
 ORDER = """
 errors exact registry escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
-typst_math printing expressions latex_words mathml document mathematics labels reading scope operations
-columns writing_order handles functions limits networks matching forms laws positivity inline blocktree numbering indexed
-denominators factoring atoms matrices determinants substitution derivatives gaussian closed_forms moments trees lowering claims openings clearing index_text jets fields
-outcomes array_functions numeric instances domains form_values refuting sympy_claims certify problem judging
-statements exams papers embedding typesetting formats pictures widths rows rendering fragments marks arrows svg_marks
-drawing layout spine_routes spine expansion series building_blocks pullbacks reverse terms chains linear_maps tidying
-calculus patterns differentiating rewriting averaging fractions rules rules/ derivation scalar_facts scalar_course optimum
-partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors
-kernel_source loop_source numpy_source kernel_runner kernels adjoints matrix_nodes matrix_moments matrix_forms matrix_pullbacks
-matrix_values matrix_backward matrix_views matrix_steps matrix_graph lifting tracing graph merged skeleton
-clipping progress models models/ families families/ solving latex_log layout_worker picture matrix_labels graph_drawing
-plotting schematics tree_drawing typesetters seeing writing documents omml slides formats/ problems
-backprop_steps problems/ freshness tasks workers parallel assembling building crosscheck backprop_meaning
-backprop_numbers backprop_proofs search_drawing
-slide_files journal claimfile claimscript checking checkreport commands cli_build cli_check cli_completion
-cli_doctor cli_graph cli_list cli_new report cli_report cli_solve cli __main__ nearest testing pytest_plugin
-inverting searching deriving
+typst_math printing expressions latex_words mathml document mathematics labels reading scope operations columns
+writing_order handles functions limits networks matching forms laws positivity inline blocktree numbering
+indexed denominators factoring atoms matrices determinants substitution derivatives gaussian closed_forms
+moments trees lowering claims openings clearing index_text jets fields outcomes array_functions numeric
+instances domains form_values refuting sympy_claims certify problem judging statements exams papers embedding
+typesetting formats pictures widths rows rendering fragments marks arrows svg_marks drawing layout spine_routes
+spine expansion series building_blocks pullbacks reverse terms chains linear_maps tidying calculus patterns
+differentiating rewriting averaging fractions rules rules/ derivation scalar_facts scalar_course optimum
+partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors kernel_source
+loop_source numpy_source kernel_runner kernels adjoints matrix_nodes matrix_moments matrix_forms
+matrix_pullbacks matrix_values matrix_backward matrix_views matrix_steps matrix_graph lifting tracing graph
+merged skeleton clipping progress models models/ families families/ solving latex_log layout_worker picture
+matrix_labels graph_drawing plotting schematics tree_drawing search_drawing typesetters seeing writing documents
+omml slides formats/ problems crosscheck backprop_steps backprop_meaning backprop_numbers backprop_proofs
+problems/ freshness tasks workers parallel assembling building slide_files journal claimfile claimscript
+checking checkreport commands cli_build cli_check cli_completion cli_doctor cli_graph cli_list cli_new report
+cli_report cli_solve cli __main__ nearest testing pytest_plugin inverting searching deriving
 """
 
 # A file behind one of these doors is reached through the door only.
