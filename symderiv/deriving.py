@@ -21,7 +21,9 @@ from symderiv.inverting import multiplied_out
 from symderiv.limits import deadline
 from symderiv.rewriting import DIFFERENTIAL, RULES, Rule, everywhere
 from symderiv.scope import Scope
-from symderiv.searching import Trail, meeting
+from symderiv.searching import Trail, meeting, moves
+from symderiv.terms import EXPAND, INNER
+from symderiv.tidying import ordered
 from symderiv.trees import Path, is_random, part, size
 
 LINES = 14
@@ -132,7 +134,7 @@ def _closed(d: Derivation, goal: Expr, seconds: float) -> Derivation:
         return d
     for laws in (LAWS[:5], LAWS[5:6]):
         if closed := _by_law(d, goal, laws):
-            return closed
+            return closed if d.steps else _in_two(d, goal, seconds) or closed
     for found in (_multiplied(d, goal), _searched(d, goal, seconds)):
         if found is not None and len(found.steps) == 1:  # the claim is a rule itself: show why it holds
             return _searched(d, goal, seconds, frozenset({found.steps[0].rule})) or found
@@ -141,6 +143,25 @@ def _closed(d: Derivation, goal: Expr, seconds: float) -> Derivation:
     if _averages(d.end) and (found := _by_law(d, goal, ("moments-by-partitions",))):
         return found
     return _by_law(d, goal, LAWS[6:]) or d.to(goal, "the form asked for")
+
+
+def _in_two(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:
+    """A claim that one law decides, with a line between: what a rule makes of it, or both sides multiplied out."""
+    try:
+        with deadline(seconds):
+            for move in moves(d.end, 4 * max(size(d.end), size(goal))):
+                between = d.to(move.after, RULES[move.rule].why, move.rule, move.places)
+                if move.after is not goal and (found := _by_law(between, goal, LAWS[:6])) and found.verdict == PROVED:
+                    return found
+            for level in (EXPAND, INNER):
+                middle = ordered(d.end, level)
+                if middle in (d.end, goal) or (between := _by_law(d, middle, LAWS[:5])) is None:
+                    continue
+                if (found := _by_law(between, goal, LAWS[:5])) and found.verdict == PROVED:
+                    return found
+    except (LimitError, ValueError):
+        return None
+    return None
 
 
 def _multiplied(d: Derivation, goal: Expr) -> Derivation | None:

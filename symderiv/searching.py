@@ -61,7 +61,7 @@ def meeting(left: Expr, right: Expr, without: frozenset[str] = frozenset()) -> t
         for side in (0, 1):
             grown: list[Trail] = []
             for trail in fresh[side]:
-                for move in _moves(trail.end, limit, without):
+                for move in moves(trail.end, limit, without):
                     check_deadline()
                     if move.after in seen[side] or len(seen[side]) > WIDTH:
                         continue
@@ -75,7 +75,8 @@ def meeting(left: Expr, right: Expr, without: frozenset[str] = frozenset()) -> t
     return None
 
 
-def _moves(e: Expr, limit: int, without: frozenset[str]) -> Iterator[Move]:
+def moves(e: Expr, limit: int, without: frozenset[str] = frozenset()) -> Iterator[Move]:
+    """Everything one rule makes of an expression, up to a size."""
     for name, one in RULES.items():
         if _useful(one) and name not in without:
             try:
