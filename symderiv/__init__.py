@@ -45,6 +45,7 @@ _HOME = {
     "derive": "deriving",
     "erf": "functions",
     "exp": "functions",
+    "expectation": "deriving",
     "gradient": "calculus",
     "hessian": "calculus",
     "jacobian": "calculus",

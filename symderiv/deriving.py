@@ -49,11 +49,11 @@ MOMENTS = (
 
 
 def derive(
-    left: Any, right: Any, symbols: Scope | None = None, title: str = "", seconds: float = SECONDS
+    left: Any, right: Any = None, symbols: Scope | None = None, title: str = "", seconds: float = SECONDS
 ) -> Derivation:
     """The derivation of ``left = right``; its verdict is that of its weakest line.
 
-    Sides are expressions, or texts with ``symbols``; the search gives up after ``seconds`` and states the
+    Without a right side, derivatives and expectations are worked out as far as the rules go.  Sides are expressions, or texts with ``symbols``; the search gives up after ``seconds`` and states the
     goal.  Raises ReadingError for anything that is no expression.
 
     >>> from symderiv.scope import declare
@@ -62,12 +62,29 @@ def derive(
     >>> found.verdict, found.steps[0].rule
     ('proved', 'differential-of-a-squared-norm')
     """
-    start, goal = _side(left, symbols), _side(right, symbols)
-    derivation = begin(title or f"{start} = {goal}", start, symbols)
+    start = _side(left, symbols)
+    goal = None if right is None else _side(right, symbols)
+    derivation = begin(title or (f"{start} = {goal}" if goal is not None else str(start)), start, symbols)
     for strategy in (_differentiate, _average):
         for longer in strategy(derivation):
             derivation = longer
-    return _closed(derivation, goal, seconds)
+    return derivation if goal is None else _closed(derivation, goal, seconds)
+
+
+def expectation(e: Any, symbols: Scope | None = None) -> Expr:
+    """An expression with every E, Var and Cov worked out, in matrix notation; each line on the way is proved.
+
+    Raises LimitError where the rules leave an average standing.
+
+    >>> from symderiv.scope import declare
+    >>> c = declare(A="matrix(n, n)", x="vector(n) ~ normal(mean=mu, cov=S)", mu="vector(n)", S="matrix(n, n), spd")
+    >>> str(expectation("E(x@A@x)", c))
+    'mu@A@mu + tr(A@S)'
+    """
+    found = derive(e, symbols=symbols).end
+    if _averages(found):
+        raise LimitError(f"no rule works out {found}; certify can still decide whether it equals something")
+    return found
 
 
 def _differentiate(d: Derivation) -> Iterator[Derivation]:
@@ -155,10 +172,10 @@ def _in_two(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:
                     return found
             for level in (EXPAND, INNER):
                 middle = ordered(d.end, level)
-                if middle in (d.end, goal) or (between := _by_law(d, middle, LAWS[:5])) is None:
-                    continue
-                if (found := _by_law(between, goal, LAWS[:5])) and found.verdict == PROVED:
-                    return found
+                half = None if middle in (d.end, goal) else _by_law(d, middle, LAWS[:5])
+                whole = half and _by_law(half, goal, LAWS[:5])
+                if whole and whole.verdict == PROVED:
+                    return whole
     except (LimitError, ValueError):
         return None
     return None
