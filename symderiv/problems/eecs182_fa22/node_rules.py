@@ -42,17 +42,23 @@ SCALARS = Rule(PRODUCT, (), SCALAR)
 RULES = (MEAN, LARGEST, SCALARS)
 
 
-def shown() -> tuple[sp.Expr, ...]:
-    """The right sides of the rules as they are printed, over s_i, n_i and the messages m_{i,j}."""
-    i, j, n = sp.symbols("i j n_i")
-    s, w1, w2, dots = sp.symbols(r"s_i w_1 w_2 \ldots")
-    message, weight = sp.IndexedBase("m"), sp.IndexedBase("w")
-    largest = sp.Function("max")(w1 * s, w2 * message[i, 1], w2 * message[i, 2], dots, w2 * message[i, n])
+def shown() -> tuple[tuple[sp.Expr, sp.Expr], ...]:
+    """Both sides of the rules as they are printed, over s_i, n_i and the messages m_{i,j}; vectors are bold."""
+    j, n, w1, w2, dots = sp.symbols(r"j n_i w_1 w_2 \ldots")
+    new, old = state("t_i"), state("s_i")
+    first, second, last = (w2 * state(f"m_{{i,{k}}}") for k in ("1", "2", "n_i"))
+    own, weight, message = (sp.Symbol(name, commutative=False) for name in ("s_i", "w_j", "m_{i,j}"))
     return (
-        w1 * s + w2 * sp.Sum(message[i, j], (j, 1, n)) / n,
-        largest,
-        s * sp.Product(weight[j] * message[i, j], (j, 1, n)),
+        (new, w1 * old + w2 * sp.Sum(state("m_{i,j}"), (j, 1, n)) / n),
+        (new, sp.Function(r"\operatorname{max}")(w1 * old, first, second, dots, last)),
+        (sp.Symbol("t_i"), own * sp.Product(weight * message, (j, 1, n))),
     )
+
+
+def state(name: str) -> sp.Symbol:
+    """A vector, or a matrix, of the printed rules: factors keep their order."""
+    letter, _, index = name.partition("_")
+    return sp.Symbol(rf"\mathbf{{{letter}}}_{index}", commutative=False)
 
 
 def with_matrices() -> tuple[Validity, Validity, Validity, tuple[int, ...]]:
@@ -99,9 +105,9 @@ def part() -> Part:
     found = [rule.decided() for rule in RULES]
     blocks: list[Any] = [Prose(QUESTION)]
     solution: list[Any] = []
-    for number, (formula, note, one) in enumerate(zip(shown(), NOTES, found, strict=True), 1):
-        ticks = (Tick(one.valid), " valid    ", Tick(not one.valid), " not valid    Reason: ________________")
-        blocks += [Prose(f"**Rule {number}.** {note}"), Formula((sp.Symbol("t_i"), "=", formula)), Prose(ticks)]
+    for number, (sides, note, one) in enumerate(zip(shown(), NOTES, found, strict=True), 1):
+        ticks = (Tick(one.valid), " valid    ", Tick(not one.valid), " not valid    Reason: ____________________")
+        blocks += [Prose(f"**Rule {number}.** {note}"), Formula((sides[0], "=", sides[1])), Prose(ticks)]
         solution.append(Prose(f"**Rule {number}: {'valid' if one.valid else 'not valid'}.** {REASONS[number - 1]}"))
     return Part("a", tuple(blocks), tuple(solution), points=8, answers=tuple(_answers(found)))
 

@@ -10,7 +10,8 @@ from typing import Any
 import sympy as sp
 
 from symderiv.certify import certify
-from symderiv.document import Blank, Bullets, Formula, Formulas, Prose, TickBoxes, chain
+from symderiv.derivation import Derivation, begin
+from symderiv.document import Blank, Bullets, Formula, Formulas, Prose, TickBoxes
 from symderiv.errors import ProblemError, SymderivError
 from symderiv.expressions import Expr
 from symderiv.functions import tanh
@@ -19,10 +20,11 @@ from symderiv.models.message_columns import update_of_columns
 from symderiv.models.update_patterns import patterns, weight_shapes
 from symderiv.printing import text
 from symderiv.problem import Answer, Part
+from symderiv.problems.eecs182_fa22 import node_rules
 from symderiv.scope import Scope, declare
 
 NODES = range(1, 6)
-NEIGHBOURS = {2: (1, 4, 5), 3: (5,)}  # of the nodes whose updates are printed; the figure itself is missing
+NEIGHBOURS: dict[object, tuple[int, ...]] = {2: (1, 4, 5), 3: (5,)}  # of the nodes whose updates are printed; the figure itself is missing
 RULE = mp.MEAN_OF_TANH
 SHOWN = {"residual": "residual connection", "batch_normalization": "batch normalization", "attention": "attention"}
 ASSUMED = (
@@ -45,10 +47,10 @@ def symbols() -> Scope:
 
 def rule_formula() -> tuple[Any, ...]:
     """The rule as it is printed, over s_i, n_i and the messages m_{i,j}."""
-    i, j, n = sp.symbols("i j n_i")
-    s, t, w1, w2 = (sp.Symbol(name, commutative=False) for name in ("s_i", "t_i", "W_1", "W_2"))
-    message = sp.Symbol("m_i_j", commutative=False)
-    return t, "=", s + w1 * sp.Sum(sp.tanh(w2 * message), (j, 1, n)) / n
+    j, n = sp.symbols("j n_i")
+    w1, w2 = (sp.Symbol(name, commutative=False) for name in ("W_1", "W_2"))
+    messages = sp.Sum(sp.tanh(w2 * node_rules.state("m_{i,j}")), (j, 1, n))
+    return node_rules.state("t_i"), "=", node_rules.state("s_i") + w1 * messages / n
 
 
 def part(equation_label: str = "update") -> Part:
@@ -58,7 +60,6 @@ def part(equation_label: str = "update") -> Part:
     shapes = weight_shapes(RULE, "d", {"W2": "k"})
     shown = patterns(RULE)
     updates = {node: update_of_columns(graph, str(node), RULE, scope) for node in NEIGHBOURS}
-    equations = [Formula((scope[f"t_{node}"], "=", value)) for node, value in updates.items()]
     blanks = [Formula((scope[f"t_{node}"], "=", Blank(width=9, answer=value))) for node, value in updates.items()]
     options, ticked = tuple(SHOWN.values()), tuple(k for k, name in enumerate(SHOWN) if name in shown.names)
     lists = "; ".join(f"node {n} hears from {', '.join(map(str, NEIGHBOURS[n]))}" for n in NEIGHBOURS)
@@ -72,11 +73,11 @@ def part(equation_label: str = "update") -> Part:
                 (Prose("Which patterns does the rule show?"), TickBoxes(options, ticked)),
                 (
                     Prose("States have $d$ components and $W2$ has $k$ rows. What is the shape of $W1$?"),
-                    Formula((scope.W1, "in", Blank("rows × columns", width=5, answer=f"{rows} × {columns}"))),
+                    Prose(("Rows: ", Blank(width=2, answer=rows), "   columns: ", Blank(width=2, answer=columns))),
                 ),
                 (
                     Prose(
-                        "Every node sends its own state $s_j$ to its neighbours. Write out @{update} for nodes 2 and 3 "
+                        "Every node sends its own old state to its neighbours. Write out @{update} for nodes 2 and 3 "
                         "of the graph in @{graph}, with all sums expanded."
                     ),
                     Formulas(tuple(blanks)),
@@ -94,20 +95,16 @@ def part(equation_label: str = "update") -> Part:
                     f"$W1$ has ${rows}$ rows, as its product is added to the state, and ${columns}$ columns, as tanh "
                     f"keeps the ${columns}$ components that $W2$ gives."
                 ),
-                (Prose(f"The sum in @{{update}} runs over the neighbours: {lists}."), Formulas(tuple(equations))),
+                Prose(f"The sum in @{{update}} runs over the neighbours, as {lists}; it is divided by their number."),
             )),
-            Prose("With the mean taken term by term, the update of node 2 is"),
-            chain(spread(updates[2], scope), scope.t_2, numbered=False),
         ),
         points=8,
         answers=(*_pattern_answers(shown, scope), *_shape_answers(shapes), *_update_answers(found, updates, scope)),
     )  # fmt: skip
 
 
-def spread(update: Expr, scope: Scope) -> Any:
+def spread(update: Expr, scope: Scope) -> Derivation:
     """The update of node 2, then with the weight and the mean taken into the sum; certified for all sizes."""
-    from symderiv.derivation import begin
-
     messages = [scope.W1 @ tanh(scope.W2 @ scope[f"s_{node}"]) for node in NEIGHBOURS[2]]
     share = scope.read(f"1/{len(messages)}")
     after = scope.s_2

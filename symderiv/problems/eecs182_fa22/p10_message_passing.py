@@ -12,8 +12,8 @@ from typing import Any
 import sympy as sp
 
 from symderiv.derivation import Derivation, begin
-from symderiv.document import Blank, Figure, Formula, Prose, Table, chain
-from symderiv.expressions import Expr, as_expr
+from symderiv.document import Blank, Figure, Formula, Formulas, Prose, Table, chain
+from symderiv.expressions import Expr, number
 from symderiv.models import losses
 from symderiv.problem import Answer, Case, Cases, Part, Problem
 from symderiv.problems.eecs182_fa22 import node_rules, node_update
@@ -30,7 +30,7 @@ PLACES = {1: (0.0, 1.0), 2: (1.0, 1.0), 3: (3.0, 1.0), 4: (1.0, 0.0), 5: (2.0, 1
 def symbols() -> Scope:
     """Labels y_i, predictions a … e, strictly between 0 and 1, and the names of the loss and of a node."""
     names = {f"y_{node}": "scalar" for node in LABELS} | {letter: "scalar, in (0, 1)" for letter in "abcde"}
-    return declare(L="scalar", **names)
+    return declare(L="scalar", **{f"L_{node}": "scalar" for node in LABELS}, **names)
 
 
 def training_loss() -> sp.Expr:
@@ -38,13 +38,15 @@ def training_loss() -> sp.Expr:
     return losses.binary_cross_entropy(_data({node: sp.Integer(label) for node, label in LABELS.items()}))
 
 
-def masked_terms(scope: Scope) -> Expr:
+def node_terms(node: str) -> str:
+    """What a training node adds to the loss, in its label."""
+    y, p = f"y_{node}", PREDICTIONS[node]
+    return f"{y}*log(1/{p}) + (1 - {y})*log(1/(1 - {p}))"
+
+
+def masked_loss(scope: Scope) -> Expr:
     """The same loss before the labels are put in: two terms for every training node."""
-    terms = []
-    for node in TRAINED:
-        y, p = f"y_{node}", PREDICTIONS[node]
-        terms += [f"{y}*log(1/{p})", f"(1 - {y})*log(1/(1 - {p}))"]
-    return scope.read(f"({' + '.join(terms)})/{len(TRAINED)}")
+    return scope.read(f"({' + '.join(map(node_terms, TRAINED))})/{len(TRAINED)}")
 
 
 def loss_derivation(scope: Scope) -> Derivation:
@@ -74,7 +76,7 @@ def problem() -> Problem:
         intro=(
             Prose(
                 "In a graph network, each layer computes a new state $t_i$ for node $i$ from its old state $s_i$ and "
-                "from the messages $m_i_j$ of its $n_i$ neighbours, $j$ running from 1 to $n_i$. Weights $w$ are "
+                "from the messages $m_ij$ of its $n_i$ neighbours, $j$ running from 1 to $n_i$. Weights $w$ are "
                 "learned scalars, weights $W$ learned matrices; all dimensions fit."
             ),
         ),
@@ -84,8 +86,9 @@ def problem() -> Problem:
 
 def _names() -> dict[str, Any]:
     """What the texts mention beside the declared symbols."""
-    names = ("s_i", "t_i", "m_i_j", "n_i", "w", "W", "y_i", "i", "j", "d", "k", "s_j")
-    return {name: sp.Symbol(name) for name in names} | {"p_i": sp.Symbol("yhat_i")}
+    names = ("n_i", "w", "W", "y_i", "i", "j", "d", "k")
+    vectors = {name: node_rules.state(name) for name in ("s_i", "t_i")} | {"m_ij": node_rules.state("m_{i,j}")}
+    return {name: sp.Symbol(name) for name in names} | {"p_i": sp.Symbol("yhat_i")} | vectors
 
 
 def _data(labels: dict[str, sp.Expr]) -> losses.Labelled:
@@ -118,9 +121,9 @@ def _loss(figure: Figure) -> Part:
             Blank("Your work", height=4),
         ),
         (
-            Prose(f"A mask leaves out nodes {held}. Each of the {len(TRAINED)} training nodes has two terms:"),
-            Formula((scope.L, "=", masked_terms(scope)), stacked=True),
-            Prose("Of the two, the one with the factor 0 drops out:"),
+            Prose(f"A mask leaves out nodes {held}. Each of the {len(TRAINED)} training nodes adds two terms,"),
+            Formulas(tuple(Formula((scope[f"L_{n}"], "=", scope.read(node_terms(n)))) for n in TRAINED)),
+            Prose("and its label makes one of them 0. The mean of the others is the loss:"),
             chain(derivation, scope.L),
         ),
         points=6,
@@ -147,10 +150,10 @@ def _loss_answers(scope: Scope, derivation: Derivation) -> tuple[Answer, ...]:
 
 def _general(scope: Scope) -> Cases:
     """The loss in the labels: at those of the table the terms with factor 0 may be left out, at others not."""
-    table = {f"y_{node}": as_expr(label) for node, label in LABELS.items()}
+    table = {f"y_{node}": number(label) for node, label in LABELS.items()}
     inserted = Scope({**scope.symbols, **table}, scope.dims)
     zero = [f"(1 - y_{n})" for n in TRAINED if LABELS[n]] + [f"y_{n}" for n in TRAINED if not LABELS[n]]
     return Cases((
-        Case("the labels of the table", masked_terms(inserted), f"{', '.join(zero)} are 0", inserted),
-        Case("any labels", masked_terms(scope), "every training node has two terms"),
+        Case("the labels of the table", masked_loss(inserted), f"{', '.join(zero)} are 0", inserted),
+        Case("any labels", masked_loss(scope), "every training node has two terms"),
     ))  # fmt: skip
