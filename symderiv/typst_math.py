@@ -114,7 +114,8 @@ class TypstPrinter(Printer):
     def _print_Add(self, expr: Any) -> str:
         out = ""
         for term in expr.as_ordered_terms():
-            body = self._at(term, PRECEDENCE["Add"], strict=bool(term.is_Add))  # a sum kept inside a sum keeps its brackets
+            # a sum kept inside a sum keeps its brackets
+            body = self._at(term, PRECEDENCE["Add"], strict=bool(term.is_Add))
             if out:
                 out += f" - {body[1:].lstrip()}" if body.startswith("-") else f" + {body}"
             else:

@@ -24,7 +24,8 @@ from symderiv.problems.eecs182_fa22 import node_rules
 from symderiv.scope import Scope, declare
 
 NODES = range(1, 6)
-NEIGHBOURS: dict[object, tuple[int, ...]] = {2: (1, 4, 5), 3: (5,)}  # of the nodes whose updates are printed; the figure itself is missing
+# of the nodes whose updates are printed; the figure itself is missing
+NEIGHBOURS: dict[object, tuple[int, ...]] = {2: (1, 4, 5), 3: (5,)}
 RULE = mp.MEAN_OF_TANH
 SHOWN = {"residual": "residual connection", "batch_normalization": "batch normalization", "attention": "attention"}
 ASSUMED = (
@@ -140,7 +141,7 @@ def _shape_answers(shapes: dict[str, tuple[str, str]]) -> tuple[Answer, ...]:
     )
 
 
-def _update_answers(found: mp.Reconstruction, updates: dict[int, Expr], scope: Scope) -> tuple[Answer, ...]:
+def _update_answers(found: mp.Reconstruction, updates: dict[object, Expr], scope: Scope) -> tuple[Answer, ...]:
     alike = _alike(found, updates, scope)
     told = f"the same in all {alike} graphs that the printed updates leave possible"
     matches = equations_with(RULE, official_equations())
@@ -148,8 +149,8 @@ def _update_answers(found: mp.Reconstruction, updates: dict[int, Expr], scope: S
         raise ProblemError(f"the update rule stands in {len(matches)} of the numbered equations, not in one: {matches}")
     return (
         *(
-            Answer(f"10c.update{node}", value, f"the update of node {node}", evidence=told, assumed=ASSUMED, scope=scope,
-                   derivation=spread(value, scope) if node == 2 else None)
+            Answer(f"10c.update{node}", value, f"the update of node {node}", evidence=told, assumed=ASSUMED,
+                   scope=scope, derivation=spread(value, scope) if node == 2 else None)
             for node, value in updates.items()
         ),
         Answer(

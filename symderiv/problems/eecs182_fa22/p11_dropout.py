@@ -157,7 +157,8 @@ def _columns(a: Argument) -> Part:
             Prose("**All columns of the effective data have the same norm**, however long the columns of $X$ are."),
             Bullets(
                 (
-                    (Prose("With $k = 1$ the norm is $c$. The matrix of part (a) has"), Formula((a.scope.k, "=", a.scope.read(RATIO))),
+                    (Prose("With $k = 1$ the norm is $c$. The matrix of part (a) has"),
+                     Formula((a.scope.k, "=", a.scope.read(RATIO))),
                      Prose(f"instead, which is 1 only at {found.conditions()[0]}; for {multiples} the norm is"),
                      Formula(a.scope.read("c*sqrt(p/(1 - p))"))),
                     "$Gamma$ has an inverse only where no column of $X$ is zero and $p < 1$; a zero column carries "
