@@ -1,8 +1,8 @@
 """A backward pass as a person writes it: rows of equal expressions, each with its reason.
 
 Plain data, from forward values through local partials, adjoints and contributions
-to their sum and the check against direct differentiation.  Whoever shows the rows
-certifies them; nothing here decides that two expressions are equal.
+to their sum and the check against direct differentiation.  ``backprop_proofs`` certifies
+them; nothing here decides that two expressions are equal.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ KINDS = ("forward value", "local partial", "adjoint", "contribution", "sum", "ch
 class Row:
     """One line: ``left = chain[0] = chain[1] = …``, all SymPy expressions.
 
-    ``kind`` is one of KINDS, ``node`` the node it is about, ``target`` the other end of
-    the edge for a partial or a contribution.  A chain goes from the recursive form
+    ``kind`` is one of KINDS, ``node`` the node it is about, ``target`` and ``slot`` the other
+    end of the edge for a partial or a contribution.  A chain goes from the recursive form
     through node names to the inputs, without repeating itself.
     """
 
@@ -36,6 +36,7 @@ class Row:
     why: str
     node: str
     target: str = ""
+    slot: int = 0
 
 
 def backward_steps(backward: Backward, wrt: Any) -> list[Row]:
@@ -79,7 +80,7 @@ def _local_partial(backward: Backward, edge: Edge) -> Row:
     why = f"differentiate {edge.target.name} by {edge.source.name}, everything else held fixed"
     if len([e for e in backward.edges(edge.source) if e.target == edge.target]) > 1:
         why += f", in its use number {edge.slot + 1}"
-    return Row("local partial", left, (edge.partial,), why, edge.source.name, edge.target.name)
+    return Row("local partial", left, (edge.partial,), why, edge.source.name, edge.target.name, edge.slot)
 
 
 def _adjoint(backward: Backward, index: int) -> Row:
@@ -104,7 +105,7 @@ def _adjoint(backward: Backward, index: int) -> Row:
 def _contribution(backward: Backward, edge: Edge) -> Row:
     chain = _chain(_recursive(backward, [edge]), edge.contribution, lambda: edge.expanded)
     why = f"what a change of {edge.source.name} does to {backward.output.name} through {edge.target.name} alone"
-    return Row("contribution", chain[0], chain[1:] or chain, why, edge.source.name, edge.target.name)
+    return Row("contribution", chain[0], chain[1:] or chain, why, edge.source.name, edge.target.name, edge.slot)
 
 
 def _sum(backward: Backward, index: int, edges: list[Edge]) -> Row:
