@@ -160,7 +160,7 @@ def _update_answers(found: mp.Reconstruction, updates: dict[object, Expr], scope
     )  # fmt: skip
 
 
-def _alike(found: mp.Reconstruction, updates: dict[int, Expr], scope: Scope) -> int:
+def _alike(found: mp.Reconstruction, updates: dict[object, Expr], scope: Scope) -> int:
     """The number of graphs the printed updates leave possible; every one must give the same updates."""
     choices = [chosen for size in range(len(found.open) + 1) for chosen in combinations(found.open, size)]
     for chosen in choices:
