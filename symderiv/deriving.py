@@ -54,7 +54,8 @@ def derive(
     """The derivation of ``left = right``; its verdict is that of its weakest line.
 
     Without a right side, derivatives and expectations are worked out as far as the rules go.  Sides are
-    expressions, or texts with ``symbols``; the search gives up after ``seconds`` and states the goal.  Raises ReadingError for anything that is no expression.
+    expressions, or texts with ``symbols``; the search gives up after ``seconds`` and states the goal.
+    Raises ReadingError for anything that is no expression.
 
     >>> from symderiv.scope import declare
     >>> c = declare(X="matrix(n, d)", y="vector(n)", w="vector(d)")
