@@ -18,6 +18,7 @@ from symderiv.backward import Tape, append_to, joined, positions_after
 from symderiv.columns import ABSENT, Columns
 from symderiv.errors import LimitError
 from symderiv.expansion import EXPRESSION_LIMIT, expanded, number, tree_size
+from symderiv.formats import svg_view
 from symderiv.handles import GraphLike, Handle, make_handle
 from symderiv.operations import OPERATIONS
 
@@ -220,6 +221,8 @@ class Backward:
         positions = positions_after(self.tape, moved, wanted)
         zero = columns.constant(0) if ABSENT in positions else ABSENT
         return tuple(make_handle(self.graph, zero if p == ABSENT else p) for p in positions)
+
+    _repr_svg_ = svg_view
 
     def __len__(self) -> int:
         return len(self.tape.columns)

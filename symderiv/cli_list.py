@@ -11,6 +11,7 @@ from symderiv.commands import OK
 
 # The doors: one file in a folder is one thing of its kind.
 FOLDERS = {"problems": "problems", "models": "models", "formats": "formats", "rules": "rules", "families": "families"}
+HOLDS = {"problems": "problem"}  # what a file of the kind defines
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -23,7 +24,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Print the names with one line on each."""
     kinds = [options.kind] if options.kind else list(FOLDERS)
-    found = {kind: things(_PACKAGE / FOLDERS[kind]) for kind in kinds}
+    found = {kind: things(_PACKAGE / FOLDERS[kind], HOLDS.get(kind, "")) for kind in kinds}
     if options.format == "json":
         print(json.dumps(found, indent=1, ensure_ascii=False))
         return OK
@@ -35,14 +36,17 @@ def run(options: Namespace) -> int:
     return OK
 
 
-def things(folder: Path) -> dict[str, str]:
-    """Name (with inner folders) and first docstring line of every Python file below ``folder``, sorted."""
+def things(folder: Path, holds: str = "") -> dict[str, str]:
+    """Name (with inner folders) and first docstring line of every Python file below ``folder``, sorted.
+
+    Files that do not define the function ``holds`` only help others and are left out.
+    """
     found = {}
     for file in sorted(folder.rglob("*.py")):
         inner = file.relative_to(folder).with_suffix("")
         if inner.name == "__init__" and inner.parent != Path("."):
             found[f"{inner.parent.as_posix()}/"] = first_line(file)
-        elif not inner.name.startswith("_"):
+        elif not inner.name.startswith("_") and (not holds or f"\ndef {holds}(" in file.read_text(encoding="utf-8")):
             found[inner.as_posix()] = first_line(file)
     return dict(sorted(found.items()))
 

@@ -16,6 +16,7 @@ from symderiv import graph_views as views
 from symderiv.adjoints import Backward, Edge
 from symderiv.columns import Columns, no_collection
 from symderiv.errors import GraphError, UnknownNameError, shorten
+from symderiv.formats import svg_view
 from symderiv.handles import Handle, make_handle, unary
 from symderiv.kernels import Kernel, forward_values
 from symderiv.lifting import lift
@@ -59,7 +60,6 @@ class Graph:
         self.push_left = self.columns.left.append
         self.push_right = self.columns.right.append
 
-    # --- building ----------------------------------------------------------
     def inputs(self, names: str | Sequence[Any]) -> tuple[Any, ...]:
         """Add inputs from a text or a list of names or SymPy symbols; always a tuple of handles.
 
@@ -213,10 +213,10 @@ class Graph:
         return self.handle(found[0])
 
     def __repr__(self) -> str:
-        inputs = sum(code == INPUT for code in self.code)
-        return f"<Graph {self.title!r}: {len(self.code)} nodes, {inputs} inputs>"
+        return f"<Graph {self.title!r}: {len(self.code)} nodes, {sum(code == INPUT for code in self.code)} inputs>"
 
-    # --- views -------------------------------------------------------------
+    _repr_svg_ = svg_view
+
     def definition(self, node: Any) -> Any:
         """A node in its direct arguments' names."""
         return views.definition(self, self.position(node))

@@ -66,15 +66,20 @@ def parameters_of(function: Callable[..., Any]) -> list[str]:
 
 
 def typeset(function: Callable[..., Any]) -> str | None:
-    """The function as LaTeX by latexify-py; None where that is not installed or cannot say it."""
+    """The function as LaTeX by latexify-py, with a loop line by line; None where latexify cannot say it."""
     try:
         import latexify
         from latexify.exceptions import LatexifyError
     except ImportError:
         return None
-    try:
-        text = str(latexify.get_latex(function, use_math_symbols=True))
-    except (LatexifyError, OSError, TypeError, SyntaxError):
+    text = None
+    for style in (latexify.Style.FUNCTION, latexify.Style.IPYTHON_ALGORITHMIC):
+        try:
+            text = str(latexify.get_latex(function, style=style, use_math_symbols=True))
+            break
+        except (LatexifyError, OSError, TypeError, SyntaxError, IndexError):
+            continue
+    if text is None:
         return None
     # latexify sets u_1 upright with a literal underscore
     return re.sub(r"\\mathrm\{([A-Za-z])\\_([A-Za-z0-9]+)\}", r"\1_{\2}", text)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from symderiv.errors import FormatError, UnknownNameError
+from symderiv.errors import DrawingError, FormatError, LimitError, ToolError, UnknownNameError
 from symderiv.registry import Registry
 
 
@@ -52,3 +52,12 @@ def format_for(obj: object, suffix: str) -> Format:
     shows = sorted({kind for fmt in same for kind in fmt.kinds})
     way_out = f"write it as {', '.join(able)}" if able else "no format shows it"
     raise FormatError(f"a .{suffix} file shows {', '.join(shows)}, not a {type(obj).__name__}; {way_out}")
+
+
+def svg_view(obj: object) -> str | None:
+    """What a notebook shows of a graph: its picture; None where it is too large to draw, or nothing can draw it."""
+    try:
+        content = format_for(obj, "svg").render(obj)
+    except (DrawingError, LimitError, ToolError):
+        return None
+    return content if isinstance(content, str) else content.decode("utf-8")

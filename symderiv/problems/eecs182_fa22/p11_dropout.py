@@ -131,7 +131,6 @@ def _ridge(a: Argument) -> Part:
 
 
 def _columns(a: Argument) -> Part:
-    _, multiples = found.conditions()
     head = ("$j$", "norm of $x_j$", "entry of $Gamma$", "norm of $x_tilde_j$", "variance of $x_tilde_j$")
     rows = tuple((str(j), *map(Math, row)) for j, row in enumerate(found.example(), 1))
     return Part(
@@ -159,7 +158,7 @@ def _columns(a: Argument) -> Part:
                 (
                     (Prose("With $k = 1$ the norm is $c$. The matrix of part (a) has"),
                      Formula((a.scope.k, "=", a.scope.read(RATIO))),
-                     Prose(f"instead, which is 1 only at {found.conditions()[0]}; for {multiples} the norm is"),
+                     Prose(f"instead, which is 1 only at {found.conditions()[0]}; otherwise the norm is"),
                      Formula(a.scope.read("c*sqrt(p/(1 - p))"))),
                     "$Gamma$ has an inverse only where no column of $X$ is zero and $p < 1$; a zero column carries "
                     "no data, and its weight is not determined.",
