@@ -40,9 +40,8 @@ def test_the_loss_is_the_masked_mean():
 
 
 def test_the_printed_updates_force_the_edges():
-    found, graph = node_update.reconstructed()
+    found, _ = node_update.reconstructed()
     assert {frozenset((a, b)) for a, b in found.forced} == {frozenset(e) for e in ("12", "24", "25", "35")}
-    assert set(graph[2]) == {1, 4, 5}
 
 
 def test_statuses_follow_from_what_is_computed():
