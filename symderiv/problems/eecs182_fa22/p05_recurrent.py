@@ -11,7 +11,8 @@ from typing import Any
 import sympy as sp
 
 from symderiv.adjoints import Backward
-from symderiv.backprop_steps import Row, backward_steps
+from symderiv.backprop_proofs import ProvedBackward, prove_backward
+from symderiv.backprop_steps import Row
 from symderiv.derivation import Derivation, begin
 from symderiv.document import Blank, Bullets, Chain, Figure, Formula, Formulas, Line, Prose, chain
 from symderiv.graph import Graph
@@ -20,6 +21,7 @@ from symderiv.problem import Answer, Part, Problem
 
 GIVEN_FORWARD = ("p", "q", "r", "s")  # the lines that the paper prints; the others are asked for
 GIVEN_BACKWARD = ("t", "s", "r", "q")
+Rows = dict[tuple[str, str, str], Row]
 
 
 def unrolled() -> tuple[Graph, Backward]:
@@ -38,7 +40,8 @@ def unrolled() -> tuple[Graph, Backward]:
 def problem() -> Problem:
     """The problem with its computed answers."""
     graph, backward = unrolled()
-    rows = {(row.kind, row.node, row.target): row for row in backward_steps(backward, "w")}
+    proved = prove_backward(backward, "w")
+    rows = {(one.row.kind, one.row.node, one.row.target): one.row for one in proved.rows}
     names = {name: graph[name].symbol for name in ("w", "u_1", "u_2", "u_3", "p", "q", "r", "s", "t", "y")}
     return Problem(
         number=5,
@@ -58,15 +61,15 @@ def problem() -> Problem:
             ),
         ),
         parts=(
-            _forward(backward, rows),
+            _forward(rows, proved),
             _derivative(graph, backward),
-            _adjoints(backward, rows),
-            _contributions(graph, backward, rows),
+            _adjoints(rows, proved),
+            _contributions(graph, backward, rows, proved),
         ),
     )
 
 
-def _forward(backward: Backward, rows: dict[tuple[str, str, str], Row]) -> Part:
+def _forward(rows: Rows, proved: ProvedBackward) -> Part:
     given = [rows["forward value", name, ""] for name in GIVEN_FORWARD]
     asked = [rows["forward value", name, ""] for name in ("t", "y")]
     return Part(
@@ -78,7 +81,11 @@ def _forward(backward: Backward, rows: dict[tuple[str, str, str], Row]) -> Part:
         ),
         (Formulas(tuple(Formula(_equation(row)) for row in asked)),),
         points=4,
-        answers=tuple(Answer(f"5a.{row.node}", row.chain[-1], f"the value of {row.node}", "expanded") for row in asked),
+        answers=tuple(
+            Answer(f"5a.{row.node}", row.chain[-1], f"the value of {row.node}", "expanded",
+                   derivation=proved.row("forward value", row.node).derivation)
+            for row in asked
+        ),
     )
 
 
@@ -106,7 +113,7 @@ def _direct(graph: Graph, backward: Backward) -> Derivation:
     )
 
 
-def _adjoints(backward: Backward, rows: dict[tuple[str, str, str], Row]) -> Part:
+def _adjoints(rows: Rows, proved: ProvedBackward) -> Part:
     given = [rows["adjoint", name, ""] for name in GIVEN_BACKWARD]
     asked = rows["adjoint", "p", ""]
     return Part(
@@ -118,11 +125,13 @@ def _adjoints(backward: Backward, rows: dict[tuple[str, str, str], Row]) -> Part
         ),
         (Formula(_equation(asked)),),
         points=2,
-        answers=(Answer("5c", asked.chain[-1], "the derivative of y by p", derivation=_chained(asked)),),
+        answers=(
+            Answer("5c", asked.chain[-1], "the derivative of y by p", derivation=proved.row("adjoint", "p").derivation),
+        ),
     )
 
 
-def _contributions(graph: Graph, backward: Backward, rows: dict[tuple[str, str, str], Row]) -> Part:
+def _contributions(graph: Graph, backward: Backward, rows: Rows, proved: ProvedBackward) -> Part:
     edges = list(backward.edges("w"))[::-1]  # from the last use back to the first, as the figure is read from the right
     asked = [rows["contribution", "w", edge.target.name] for edge in edges]
     total = rows["sum", "w", ""]
@@ -153,7 +162,8 @@ def _contributions(graph: Graph, backward: Backward, rows: dict[tuple[str, str, 
         points=8,
         answers=(
             *(
-                Answer(f"5d.{edge.target.name}", edge.expanded, f"the contribution through {edge.target.name}")
+                Answer(f"5d.{edge.target.name}", edge.expanded, f"the contribution through {edge.target.name}",
+                       derivation=proved.row("contribution", "w", edge.target.name).derivation)
                 for edge in edges
             ),
             Answer("5d.total", backward.total("w"), "the total derivative", derivation=sum_derivation(graph, backward)),
@@ -182,13 +192,6 @@ def sum_derivation(graph: Graph, backward: Backward) -> Derivation:
         .to(backward.total("w"), why="collect powers of w")
         .to(direct, why="the direct derivative of y")
     )
-
-
-def _chained(row: Row) -> Derivation:
-    derivation = begin("adjoint", row.chain[1])
-    for after in row.chain[2:] or row.chain[1:]:
-        derivation = derivation.to(after, why=row.why)
-    return derivation
 
 
 def _equation(row: Row) -> tuple[Any, ...]:
