@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -163,7 +164,9 @@ def leaf(op: str, data: Hashable, shape: Shape = ()) -> Expr:
 
 
 def number(value: Number) -> Expr:
-    """An exact number; a float is read as the decimal it prints."""
+    """An exact number; a float is read as the decimal it prints.  Raises ReadingError for NaN and infinity."""
+    if isinstance(value, float) and not isfinite(value):
+        raise ReadingError(f"{value} is not a finite number; an equality is about numbers")
     exact = Fraction(str(value)) if isinstance(value, float) else Fraction(value)
     return leaf("num", exact)
 
