@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from symderiv.drawing import Diagram, Drawing, Edge, Node, side_by_side
 from symderiv.labels import tex, text
+from symderiv.layout import graphviz_placement
 from symderiv.marks import FAINT, INK, PAPER, Box, Mark, Pen, Words
 from symderiv.models.conv_layers import Dims
 from symderiv.picture import framed, picture
@@ -44,4 +45,5 @@ def network(names: Sequence[str], dims: Sequence[Dims]) -> Drawing:
         Edge(str(i), str(i + 1), tex(r" \times ".join(map(str, size)))) for i, size in enumerate(dims[: len(names) - 1])
     )
     alt = "A convolutional network: " + ", ".join(names) + "."
-    return picture(Diagram(nodes, edges, "The network", alt))
+    diagram = Diagram(nodes, edges, "The network", alt)
+    return picture(diagram, graphviz_placement(diagram))

@@ -154,9 +154,13 @@ def _shifts() -> Part:
                 label="images",
             ),
             Prose("For the first two images of @{images} the output of GAP is known:"),
-            Formula(("g_1", "=", _features("horizontal"))),
-            Formula(("g_2", "=", _features("vertical"))),
-            Prose("Which symmetry does the network have, and what is the output of GAP for the other two?"),
+            Formulas(
+                (
+                    Formula(("g_1", "=", _features("horizontal"))),
+                    Formula(("g_2", "=", _features("vertical"))),
+                )
+            ),
+            Prose("What is it for the other two, and which symmetry of the network tells?"),
             Formulas(
                 (
                     Formula(("g_3", "=", Blank(width=5, answer=_features("vertical")))),
@@ -179,7 +183,12 @@ def _shifts() -> Part:
 
 
 def _features(direction: str) -> Any:
-    return sp.Tuple(*net.GIVEN[direction])
+    return sp.Tuple(*map(_decimal, net.GIVEN[direction]))
+
+
+def _decimal(value: Any) -> Any:
+    """A fraction as the paper prints it."""
+    return value if value == int(value) else sp.Float(value, 2)
 
 
 def _every_side() -> tuple[Any, ...]:
@@ -188,15 +197,16 @@ def _every_side() -> tuple[Any, ...]:
     weights = {padding: net.fitted(padding, ROW_1, COLUMN_2) for padding in net.PADS}
     inside = net.alike(net.EVERY, 1, net.LINE_3)
     rows = tuple(
-        (padding, *(Math(net.features(padding, w, net.vertical(c))[1]) for c in range(net.COLUMNS)))
+        (padding, *(Math(_decimal(net.features(padding, w, net.vertical(c))[1])) for c in range(net.COLUMNS)))
         for padding, w in weights.items()
     )
     return (
         Prose(
             f"**This hangs on the padding.** With copies on every side the 2×2 kernels make the image grow, {sizes}, "
-            "cells at the border are counted more often than others, and the mean is no longer invariant. The table has "
-            "the second feature of a line in each column, for a network that compares neighbouring cells and is scaled "
-            f"to the given $g_1$ and $g_2$. For all weights, columns {inside[0] + 1} to {inside[-1] + 1} still agree."
+            "cells at the border are counted more often than others, and the mean is no longer invariant. The table "
+            "has the second feature of a line in each column, for a network that compares neighbouring cells and is "
+            f"scaled to the given $g_1$ and $g_2$. For all weights, columns {inside[0] + 1} to {inside[-1] + 1} still "
+            "agree."
         ),
         Table(("Column of the line", *(str(c + 1) for c in range(net.COLUMNS))), rows, "l" + "r" * net.COLUMNS),
     )
