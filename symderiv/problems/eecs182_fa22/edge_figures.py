@@ -44,6 +44,6 @@ def network(names: Sequence[str], dims: Sequence[Dims]) -> Drawing:
     edges = tuple(
         Edge(str(i), str(i + 1), tex(r" \times ".join(map(str, size)))) for i, size in enumerate(dims[: len(names) - 1])
     )
-    alt = "A convolutional network: " + ", ".join(names) + "."
+    alt = "A convolutional network: " + ", ".join(" and ".join(name.split()) for name in names) + "."
     diagram = Diagram(nodes, edges, "The network", alt)
     return picture(diagram, graphviz_placement(diagram))

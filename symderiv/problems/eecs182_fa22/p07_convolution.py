@@ -28,7 +28,7 @@ STACK: tuple[tuple[str, str, Layer, tuple[bool, bool]], ...] = (
     ("fc", "FC-3", {"type": "fc", "K": 3}, (False, True)),
 )
 ROW_1, COLUMN_2, ROW_4 = 2, 2, 5  # where the lines of x_1, x_2 and x_4 stand here; their pictures are not in the text
-NAMES = ("image", "CONV2-3", "ReLU", "CONV2-3", "ReLU", "GAP", "FC-3")
+BOXES = (("image", 0), ("CONV2-3\nReLU", 2), ("CONV2-3\nReLU", 4), ("GAP", 5), ("FC-3", 6))  # after how many layers
 NUMBERS: dict[str, Any] = {}  # official values of part (a) are plain numbers
 
 
@@ -146,7 +146,9 @@ def _shifts() -> Part:
                 "column before the first column. GAP is the mean of every channel over the whole image."
             ),
             Figure(
-                network(NAMES, net.sizes(net.FIRST)), "The network, with the sizes of its activations.", label="net"
+                network([name for name, _ in BOXES], [net.sizes(net.FIRST)[after] for _, after in BOXES]),
+                "The network, with the sizes of its activations.",
+                label="net",
             ),
             Figure(
                 grids(images | asked),
@@ -161,6 +163,7 @@ def _shifts() -> Part:
                 )
             ),
             Prose("What is it for the other two, and which symmetry of the network tells?"),
+            Blank("Your reason", height=4),
             Formulas(
                 (
                     Formula(("g_3", "=", Blank(width=5, answer=_features("vertical")))),
