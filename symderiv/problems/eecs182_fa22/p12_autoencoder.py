@@ -1,0 +1,134 @@
+"""Problem 12: linear autoencoders with a penalty: how to train them, and what it does to the columns of W2.
+
+The gradients and the singular values at the minimum are computed in ``autoencoder_argument``.
+"""
+
+from __future__ import annotations
+
+from symderiv.document import AUTO, Blank, Bullets, Formula, Formulas, Prose, TickBoxes, chain
+from symderiv.problem import Answer, Part, Problem
+from symderiv.problems.eecs182_fa22 import autoencoder_argument as computed
+from symderiv.problems.eecs182_fa22.autoencoder_argument import PENALISED, PLAIN, Argument
+
+COUNTS = (0, 1, 2, 3)
+LOSSES = ("nn.L1Loss", "nn.MSELoss", "nn.CrossEntropyLoss")
+TOOLS = ("weight decay", "dropout", "layer norm", "batch norm", "SGD", "Adam")
+
+
+def problem() -> Problem:
+    """The problem with its computed answers."""
+    found = computed.argument()
+    on_training, on_values = computed.answers(found)
+    return Problem(
+        number=12,
+        title="Linear autoencoders",
+        scope=found.scope,
+        points=14,
+        intro=(
+            Prose(
+                "A linear autoencoder encodes $n$ points, the columns of the $m$ by $n$ matrix $X$, with a $k$ by $m$ "
+                "matrix $W1$ and decodes them with an $m$ by $k$ matrix $W2$, where $1 < k < m$. It minimises"
+            ),
+            Formula(("L", "=", PLAIN), AUTO, "plain"),
+            Prose(
+                "The $k$ largest eigenvalues of $X@X.T/n$ are positive, different from each other and larger than "
+                "the others. With a penalty on the squares of all weights the objective is"
+            ),
+            Formula(("L_lam", "=", PENALISED), AUTO, "penalised"),
+        ),
+        parts=(_training(found, on_training), _columns(found, on_values)),
+    )
+
+
+def _training(found: Argument, answers: tuple[Answer, ...]) -> Part:
+    ticked = {"weight decay": answers[2].value, "SGD": answers[3].value}
+    return Part(
+        "a",
+        (
+            Prose(
+                "You want to find the two matrices by training a network, one point at a time, with the point itself "
+                "as the target. How many linear layers does it need?"
+            ),
+            TickBoxes(tuple(map(str, COUNTS)), (COUNTS.index(answers[0].value),), multiple=False),
+            Prose("Which loss do you use?"),
+            TickBoxes(LOSSES, (LOSSES.index(answers[1].value),), multiple=False),
+            Prose("What do you need to optimise @{penalised}? Tick all of it."),
+            TickBoxes(TOOLS, tuple(k for k, tool in enumerate(TOOLS) if ticked.get(tool))),
+        ),
+        (
+            Prose(
+                "Two weight matrices stand between a point and its reconstruction, so there are **two** linear layers. "
+                "In the mean over the points, the squared distance of a point from its reconstruction is the objective "
+                "without the penalty:"
+            ),
+            Formula((computed.LOSSES[answers[1].value], "=", PLAIN)),
+            Prose("The gradients of @{plain} are (what is underlined is held constant)"),
+            *(chain(found.gradients[w], numbered=False) for w in ("W1", "W2")),
+            Prose(
+                "and the penalty adds $2*lam*W$. **Weight decay** with the factor $2*lam$ adds the same to the "
+                "gradient $D$ of @{plain}, so an **SGD** step with it is a gradient step on @{penalised}:"
+            ),
+            Formula("W1 - eta*(D + 2*lam*W1)"),
+            Prose(
+                "Adam's steps do not follow the gradient: its first one has the same length in every entry. Where the "
+                "solution is not unique it may therefore prefer another one."
+            ),
+        ),
+        points=9,
+        answers=answers,
+    )
+
+
+def _columns(found: Argument, answers: tuple[Answer, ...]) -> Part:
+    return Part(
+        "b",
+        (
+            Prose(
+                "Is there, for a small $lam > 0$, a bias towards a $W2$ with nearly orthonormal columns? Why, or why "
+                "not? (Think of the singular values of both matrices. A tall matrix whose singular values are all 1 "
+                "has orthonormal columns.)"
+            ),
+            Blank("Your answer", height=8),
+        ),
+        (
+            Prose(
+                "**Yes.** With the singular value decomposition $W2 = U@diag(s)@V.T$ the inner products of its columns "
+                "are"
+            ),
+            chain(found.columns, numbered=False),
+            Prose(
+                "so the columns are orthonormal exactly where all singular values are 1. Along an eigenvector of "
+                "$X@X.T/n$ with the eigenvalue $sigma**2$, let $a$ and $b$ be the singular values of $W1$ and $W2$. "
+                "This direction costs"
+            ),
+            Formula("sigma**2*(1 - a*b)**2 + lam*a**2 + lam*b**2"),
+            Prose(
+                "Without a penalty only $a*b = 1$ matters, and with $b = 1/a$ a small penalty decides between all such "
+                "pairs. It is proportional to"
+            ),
+            Formula(("a**2 + 1/a**2",)),
+            Prose("whose derivative is"),
+            Formula("2*a - 2/a**3"),
+            Prose(
+                "Its only positive zero is 1, it is negative before and positive after, and the function grows without "
+                "bound at both ends. So **1 is the unique minimiser:** $a$ and $b$ are 1. For every $lam$ below "
+                "$sigma**2$ the minimum is known exactly:"
+            ),
+            Formulas((Formula(("a**2", "=", "b**2", "=", "1 - lam/sigma**2")),)),
+            Prose(
+                "With the $k$ eigenvalues in the vector $g$, the columns of $W2$ miss being orthonormal by a matrix "
+                "that shrinks in proportion to $lam$:"
+            ),
+            chain(found.orthonormal, numbered=False),
+            Bullets(
+                (
+                    "The two matrices are pseudo-inverses of each other only in the limit; at $lam > 0$ their product "
+                    "shrinks this direction by the factor $1 - lam/sigma**2$.",
+                    "A direction whose eigenvalue is not larger than $lam$ is given up: both singular values "
+                    "are 0 there.",
+                )
+            ),
+        ),
+        points=5,
+        answers=answers,
+    )
