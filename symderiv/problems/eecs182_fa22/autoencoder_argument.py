@@ -34,6 +34,7 @@ def symbols() -> Scope:
         i="vector(n) ~ one_hot(ones(n)/n)", U="matrix(m, k), orthogonal", V="matrix(k, k), orthogonal",
         s="vector(k), positive", g="vector(k), positive", L="scalar", L_lam="scalar", sigma="scalar, positive",
         a="scalar", b="scalar", D="matrix(k, m)", W="matrix(k, m)",
+        D1="matrix(k, m)", D2="matrix(m, k)",
     )  # fmt: skip
 
 

@@ -62,13 +62,14 @@ def _training(found: Argument, answers: tuple[Answer, ...]) -> Part:
                 "without the penalty:"
             ),
             Formula((computed.LOSSES[answers[1].value], "=", PLAIN)),
-            Prose("The gradients of @{plain} are (what is underlined is held constant)"),
-            *(chain(found.gradients[w], numbered=False) for w in ("W1", "W2")),
+            Prose("The gradients $D1$ and $D2$ of @{plain} are (what is underlined is held constant)"),
+            chain(found.gradients["W1"], found.scope.D1, numbered=False),
+            chain(found.gradients["W2"], found.scope.D2, numbered=False),
             Prose(
                 "and the penalty adds $2*lam*W$. **Weight decay** with the factor $2*lam$ adds the same to the "
-                "gradient $D$ of @{plain}, so an **SGD** step with it is a gradient step on @{penalised}:"
+                "gradient, so an **SGD** step with it is a gradient step on @{penalised}:"
             ),
-            Formula("W1 - eta*(D + 2*lam*W1)"),
+            Formula("W1 - eta*(D1 + 2*lam*W1)"),
             Prose(
                 "Adam's steps do not follow the gradient: its first one has the same length in every entry. Where the "
                 "solution is not unique it may therefore prefer another one."
@@ -106,7 +107,7 @@ def _columns(found: Argument, answers: tuple[Answer, ...]) -> Part:
                 "Without a penalty only $a*b = 1$ matters, and with $b = 1/a$ a small penalty decides between all such "
                 "pairs. It is proportional to"
             ),
-            Formula(("a**2 + 1/a**2",)),
+            Formula("a**2 + 1/a**2"),
             Prose("whose derivative is"),
             Formula("2*a - 2/a**3"),
             Prose(
