@@ -44,7 +44,7 @@ def _adjoints(backward: MatrixBackward, rows: list[MatrixRow]) -> Part:
     blanks = tuple(Formula((row.left, "=", Blank(width=7, answer=row.sides[-1]))) for row in found)
     answers = tuple(Answer(f"1a.{row.node}", row.sides[-1], f"the derivative of L by {row.node}",
                            derivation=row.derivation) for row in found)  # fmt: skip
-    ask = Prose("Going backwards from $L$, write the derivative of the loss by each value in terms of later ones.")
+    ask = Prose("Going backwards from the loss, write its derivative by each of these values in terms of later ones.")
     picture = Figure(draw(backward, "backward"), "What every edge hands back.")
     return Part("a", (ask, Formulas(blanks)), (picture,), points=6, answers=answers)
 
