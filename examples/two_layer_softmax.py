@@ -55,4 +55,5 @@ def _weight(backward: MatrixBackward, k: int, rows: list[MatrixRow]) -> Part:
     shown = tuple(row for row in rows if row.kind in ("contribution", "sum", "check") and row.derivation.steps)
     answers = tuple(Answer(f"1{letter}.{row.kind}", row.sides[-1], f"{row.kind} for {weight}",
                            derivation=row.derivation) for row in shown)  # fmt: skip
-    return Part(letter, (ask, Blank("Your work", height=3)), written(list(shown)), points=3, answers=answers)
+    solution = written([row for row in shown if row.kind == "contribution"])  # the other lines are too long to read
+    return Part(letter, (ask, Blank("Your work", height=3)), solution, points=3, answers=answers)
