@@ -24,16 +24,16 @@ moments trees lowering claims openings clearing index_text jets fields outcomes 
 instances domains form_values refuting sympy_claims certify problem judging statements exams papers embedding
 typesetting formats pictures widths rows rendering fragments marks arrows svg_marks drawing layout spine_routes
 spine expansion series building_blocks pullbacks reverse terms chains linear_maps tidying calculus patterns
-differentiating rewriting averaging fractions rules rules/ derivation scalar_facts scalar_course optimum
-partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors kernel_source
-loop_source numpy_source kernel_runner kernels adjoints matrix_nodes matrix_moments matrix_forms
+differentiating rewriting averaging fractions rules rules/ derivation inverting searching deriving scalar_facts
+scalar_course optimum partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors
+kernel_source loop_source numpy_source kernel_runner kernels adjoints matrix_nodes matrix_moments matrix_forms
 matrix_pullbacks matrix_values matrix_backward matrix_views matrix_steps matrix_graph lifting tracing graph
 merged skeleton clipping progress models models/ families families/ solving latex_log layout_worker picture
 matrix_labels graph_drawing plotting schematics tree_drawing search_drawing typesetters seeing writing documents
 omml slides formats/ problems crosscheck backprop_steps backprop_meaning backprop_numbers backprop_proofs
 problems/ freshness tasks workers parallel assembling building slide_files journal claimfile claimscript
 checking checkreport commands cli_build cli_check cli_completion cli_doctor cli_graph cli_list cli_new report
-cli_report cli_solve cli __main__ nearest testing pytest_plugin inverting searching deriving
+cli_report cli_solve cli __main__ nearest testing pytest_plugin
 """
 
 # A file behind one of these doors is reached through the door only.
