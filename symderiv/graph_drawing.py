@@ -15,6 +15,7 @@ from symderiv.merged import in_named, merged_definition, merged_edges
 from symderiv.picture import picture
 from symderiv.skeleton import ELLIPSIS, Skeleton, skeleton
 from symderiv.typesetting import block
+from symderiv.writing_order import in_order
 
 STYLES = ("forward", "backward", "contributions")
 LONG, WIDEST = 110.0, 190.0  # points; a long adjoint is shortened, a formula beyond the widest is left out
@@ -101,7 +102,7 @@ def _node(graph: Any, backward: Any, style: str, seen: Skeleton, lit: Sequence[s
         label = node_label(graph, backward, style, handle, is_input)
     elif style == "forward" and not is_input:
         definition = graph.definition(handle) if seen.unnamed else merged_definition(graph, handle)
-        label = _shorter(equation(symbol, definition), label)
+        label = _shorter(equation(symbol, _written(graph, definition)), label)
     elif style == "backward":
         label = stack(label, _adjoint_label(backward, seen, handle))
     note = graph.labels.get(handle.index, "")
@@ -141,7 +142,8 @@ def _uses(backward: Any, seen: Skeleton, name: str) -> Sequence[Any]:
 def _partial_label(edge: Any, backward: Any) -> Label:
     if has_shapes(backward.graph):
         return pullback_label(edge)
-    return _shorter(equation(partial_name(edge.target.symbol, edge.source.symbol), edge.partial), math(edge.partial))
+    partial = _written(backward.graph, edge.partial)
+    return _shorter(equation(partial_name(edge.target.symbol, edge.source.symbol), partial), math(partial))
 
 
 def _contribution_label(edge: Any, backward: Any) -> Label:
@@ -149,14 +151,21 @@ def _contribution_label(edge: Any, backward: Any) -> Label:
     if has_shapes(backward.graph):
         return contribution_label(edge)
     if edge.adjoint == 1:
-        return math(edge.contribution)
+        return math(_written(backward.graph, edge.contribution))
     factor = total_name(backward.output.symbol, edge.target.symbol)
-    named = tex(factor) if edge.partial == 1 else tex(rf"{_factor(edge.partial)} \cdot {factor}")
-    value = tex(f"= {signed(_latex(edge.contribution))}")
+    partial, contribution = (_written(backward.graph, value) for value in (edge.partial, edge.contribution))
+    named = tex(factor) if partial == 1 else tex(rf"{_factor(partial)} \cdot {factor}")
+    value = tex(f"= {signed(_latex(contribution))}")
     return stack(named, value) if block(value, NODE_SIZE).width <= WIDEST else named
 
 
 _LABELS = {"backward": _partial_label, "contributions": _contribution_label}
+
+
+def _written(graph: Any, value: Any) -> Any:
+    """A SymPy expression with its factors in the order of the graph: the weight declared first stands first."""
+    symbols = getattr(value, "free_symbols", ())
+    return in_order(value, sorted(symbols, key=lambda symbol: int(graph[symbol.name].index)))
 
 
 def _latex(value: Any) -> str:
@@ -175,7 +184,8 @@ def _adjoint_label(backward: Any, seen: Skeleton, handle: Any) -> Label:
     bar = adjoint_name(handle.symbol)
     try:
         adjoint = backward.adjoint(handle)
-        direct = equation(bar, adjoint if seen.unnamed else in_named(backward.graph, adjoint))
+        named = adjoint if seen.unnamed else in_named(backward.graph, adjoint)
+        direct = equation(bar, _written(backward.graph, named))
     except LimitError:
         direct = EMPTY
     if direct and block(direct, NODE_SIZE).width <= LONG:
@@ -183,7 +193,7 @@ def _adjoint_label(backward: Any, seen: Skeleton, handle: Any) -> Label:
     terms = []
     for edge in _uses(backward, seen, handle.name):
         above = adjoint_name(edge.target.symbol)
-        terms.append(above if edge.partial == 1 else rf"{above}\,{_factor(edge.partial)}")
+        terms.append(above if edge.partial == 1 else rf"{above}\,{_factor(_written(backward.graph, edge.partial))}")
     return _shorter(tex(f"{bar} = {' + '.join(terms)}"), tex(bar))
 
 

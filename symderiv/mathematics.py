@@ -16,6 +16,7 @@ from typing import Any
 from symderiv import printing
 from symderiv.document import Blank, Raw
 from symderiv.errors import ProblemError, ReadingError, UnknownNameError, shorten
+from symderiv.writing_order import in_order
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,16 @@ def sides(content: Any, scope: Any = None) -> tuple[list[Any], list[str]]:
     >>> sides("y = 2", {"y": 4})
     ([4, 2], ['='])
 
+    Factors are in the order in which a mapping declares the symbols.
     Raises ReadingError or ProblemError for a text that cannot be read.
     """
+    found, relations = _sides(content, scope)
+    if isinstance(scope, Mapping):
+        found = [in_order(side, tuple(scope.values())) for side in found]
+    return found, relations
+
+
+def _sides(content: Any, scope: Any) -> tuple[list[Any], list[str]]:
     if isinstance(content, str):
         parts = _split(content)
         if any(not part for part in parts[::2]):

@@ -2,6 +2,7 @@
 
 Scope: polynomials and rational functions in any SymPy atoms (exact, by expansion of
 the numerator), and what becomes one after writing hyperbolic functions with exp.
+Derivatives that stand in a side are taken first.
 A difference is exact where a rational point makes it a rational number other than
 0, and otherwise rests on SymPy's error-controlled evaluation to 40 digits.
 Not decided: sin(x)**2 + cos(x)**2 = 1 inside a larger argument, such as under a log.
@@ -69,7 +70,7 @@ def _entries(left: Any, right: Any, sp: Any) -> list[tuple[Any, Any]]:
         exact = side if isinstance(side, (sp.Basic, sp.MatrixBase)) else sp.Rational(str(side))
         if not isinstance(exact, (sp.Expr, sp.MatrixBase)) or exact.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
             raise ClaimError(f"{side} is not a real value; an equality needs expressions or matrices of them")
-        sides.append(exact)
+        sides.append(exact.replace(sp.Derivative, lambda *parts: sp.Derivative(*parts).doit()))
     shapes = [getattr(s, "shape", ()) for s in sides]
     if shapes[0] != shapes[1]:
         raise ClaimError(f"the sides have different shapes: left {shapes[0]}, right {shapes[1]}")

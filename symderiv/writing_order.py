@@ -24,10 +24,10 @@ def in_order(expression: Any, symbols: Sequence[Any]) -> Any:
     """
     if not hasattr(expression, "xreplace"):
         return expression
-    ranked = _ranked()
-    present = expression.free_symbols
-    places = {s: ranked(s.name, rank) for rank, s in enumerate(symbols) if s in present}
-    return _rebuilt(expression, places)
+    present, ranked = expression.free_symbols, _ranked()
+    declared = [s for s in symbols if getattr(s, "is_Symbol", False)]
+    places = {s: ranked(s.name, rank) for rank, s in enumerate(declared) if s in present}
+    return _rebuilt(expression, places) if places else expression
 
 
 def _rebuilt(expression: Any, places: dict[Any, Any]) -> Any:

@@ -17,8 +17,8 @@ LONGEST = 300
 
 ORDER = """
 errors exact registry escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
-typst_math printing expressions latex_words mathml document mathematics labels reading scope operations columns
-writing_order handles functions limits networks matching forms laws positivity inline blocktree numbering
+typst_math printing expressions latex_words mathml document writing_order mathematics labels reading scope operations columns
+handles functions limits networks matching forms laws positivity inline blocktree numbering
 indexed denominators factoring atoms matrices determinants substitution derivatives gaussian closed_forms
 moments trees lowering claims openings clearing index_text jets fields outcomes array_functions numeric
 instances domains form_values refuting sympy_claims certify problem judging statements exams papers embedding

@@ -28,8 +28,16 @@ def test_a_mapping_and_a_scope_may_stand_together():
 
 def test_relations_inside_brackets_and_names_do_not_split():
     names = {"f(a = b)": W, "domain": U1}
-    assert sides("f(a = b)", names)[0] == [W]
-    assert sides("domain", names)[0] == [U1]
+    assert sides("f(a = b)", (names,))[0] == [W]
+    assert sides("domain", (names,))[0] == [U1]
+
+
+def test_factors_stand_in_the_order_of_declaration():
+    names = {"w": sp.Symbol("w"), "u": sp.Symbol("u")}
+    product = 3 * names["u"] * names["w"] ** 2
+    assert printed(product, names, "latex") == "3 w^{2} u"
+    assert printed(product, dict(reversed(names.items())), "latex") == "3 u w^{2}"
+    assert printed(sp.zeros(2), names, "text")
 
 
 def test_an_unknown_text_suggests_a_near_one():

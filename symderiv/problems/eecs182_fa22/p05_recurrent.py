@@ -108,8 +108,8 @@ def _direct(graph: Graph, backward: Backward) -> Derivation:
     """Differentiate the closed form of the output; an independent route to the sum over the edges."""
     w = graph["w"].symbol
     output = graph.expression(backward.output)
-    return begin("direct derivative", sp.diff(output, w)).to(
-        backward.total("w"), why="the same polynomial as the sum over the uses of w"
+    return begin("direct derivative", sp.Derivative(sp.expand(output), w)).to(
+        backward.total("w"), why="the power rule, term by term"
     )
 
 
