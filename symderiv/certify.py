@@ -20,6 +20,7 @@ from symderiv.clearing import vanishes
 from symderiv.domains import condition, has_common_point, positive_symbols, undefined_average
 from symderiv.errors import LimitError, ReadingError, ShapeError
 from symderiv.expressions import Expr, as_expr, constant, symbol
+from symderiv.formats import html_view
 from symderiv.forms import Form
 from symderiv.index_text import first_term
 from symderiv.indexed import subtract
@@ -71,6 +72,8 @@ class Certificate:
     def _repr_latex_(self) -> str:
         sign = {"==": "="}.get(self.claim.relation, self.claim.relation)
         return f"${latex(self.claim.left)} {sign} {latex(self.claim.right)}$ ({self.verdict})"
+
+    _repr_html_ = html_view
 
 
 class Evidence(str):

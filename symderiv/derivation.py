@@ -12,6 +12,7 @@ from typing import Any
 from symderiv.certify import Certificate, certify
 from symderiv.claims import weakest
 from symderiv.errors import RuleError
+from symderiv.formats import html_view
 from symderiv.printing import latex, text
 from symderiv.rewriting import RULES, everywhere
 from symderiv.scope import Scope
@@ -124,6 +125,8 @@ class Derivation:
         rows = [rf"& {latex(self.start)}"]
         rows += [rf"&{s.relation} {latex(s.after)} && \text{{{_words(s.why)}}}" for s in self.steps]
         return r"$\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}$"
+
+    _repr_html_ = html_view
 
 
 def _words(why: str) -> str:

@@ -1,16 +1,18 @@
-"""What can be printed as a document besides a document: a problem, a derivation, blocks."""
+"""What can be printed as a document besides a document: a problem, a derivation, a certificate, a report, blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from symderiv.document import Block, Document, Meta, chain
+from symderiv.document import Block, Bullets, Document, Formula, Meta, Table, chain
 from symderiv.errors import FormatError
 from symderiv.exams import problem_blocks
+from symderiv.inline import Words
 from symderiv.problem import Problem
 
-DOCUMENTS = ("Document", "Problem", "Derivation", "Block")
+DOCUMENTS = ("Document", "Problem", "Derivation", "Certificate", "Report", "Block")
+COLUMNS = ("id", "status", "claim", "official", "computed", "evidence")
 
 
 def as_document(obj: Any) -> Document:
@@ -36,8 +38,29 @@ def _derivation(derivation: Any) -> Document:
     return Document(str(getattr(derivation, "title", "")) or "Derivation", (chain(derivation),))
 
 
+def _certificate(certificate: Any) -> Document:
+    claim = certificate.claim
+    relation = {"==": "="}.get(claim.relation, claim.relation)
+    told = [f"{certificate.verdict}: {certificate.method}; {certificate.evidence}"]
+    told += [f"where {certificate.condition}"] if certificate.condition else []
+    told += [str(certificate.counterexample)] if certificate.counterexample else []
+    lines = Bullets(tuple(Words(line) for line in told))
+    return Document("Certificate", (Formula((claim.left, relation, claim.right)), lines))
+
+
+def _report(records: Any) -> Document:
+    rows = tuple(tuple(Words(str(record[column])) for column in COLUMNS) for record in records)
+    return Document("Report", (Table(header=COLUMNS, rows=rows),))
+
+
 def _block(block: Block) -> Document:
     return Document(type(block).__name__, (block,))
 
 
-_MAKERS: dict[str, Callable[[Any], Document]] = {"Problem": _problem, "Derivation": _derivation, "Block": _block}
+_MAKERS: dict[str, Callable[[Any], Document]] = {
+    "Problem": _problem,
+    "Derivation": _derivation,
+    "Certificate": _certificate,
+    "Report": _report,
+    "Block": _block,
+}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from symderiv.errors import ProblemError
+from symderiv.formats import html_view
 from symderiv.papers import find, problem_of
 from symderiv.printing import text
 from symderiv.problem import Answer, Cases
@@ -19,7 +20,13 @@ from symderiv.statements import Printed, compared, read_statements, stated
 Record = dict[str, Any]
 
 
-def report(exam: str, official: str | Path | None = None) -> list[Record]:
+class Report(list[Record]):
+    """The records of a report, in the order of the official statements."""
+
+    _repr_html_ = html_view
+
+
+def report(exam: str, official: str | Path | None = None) -> Report:
     """One record per official statement, in the file's order.
 
     Raises ProblemError for a file that is not one, and for a statement no answer was computed for.
@@ -31,7 +38,7 @@ def report(exam: str, official: str | Path | None = None) -> list[Record]:
     missing = [s["id"] for s in statements if s["id"] not in answers]
     if missing:
         raise ProblemError(f"nothing is computed for {', '.join(missing)}; known answers: {', '.join(sorted(answers))}")
-    return [_record(statement, *answers[statement["id"]]) for statement in statements]
+    return Report(_record(statement, *answers[statement["id"]]) for statement in statements)
 
 
 def _record(statement: Mapping[str, Any], answer: Answer, scope: Any) -> Record:

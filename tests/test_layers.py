@@ -16,13 +16,13 @@ PACKAGE = Path(__file__).resolve().parent.parent / "symderiv"
 LONGEST = 300
 
 ORDER = """
-errors exact registry escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
+errors exact registry formats escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
 typst_math printing expressions latex_words mathml document writing_order mathematics labels reading scope operations columns
 handles functions limits networks matching forms laws positivity inline blocktree numbering
 indexed denominators factoring atoms matrices determinants substitution derivatives gaussian closed_forms
 moments trees lowering claims openings clearing index_text jets fields outcomes array_functions numeric
 instances domains form_values refuting sympy_claims certify problem judging statements exams papers embedding
-typesetting formats pictures widths rows rendering fragments marks arrows svg_marks drawing layout spine_routes
+typesetting pictures widths rows rendering fragments marks arrows svg_marks drawing layout spine_routes
 spine expansion series building_blocks pullbacks reverse terms chains linear_maps tidying calculus patterns
 differentiating rewriting averaging fractions rules rules/ derivation inverting searching deriving scalar_facts
 scalar_course optimum partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors

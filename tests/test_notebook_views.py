@@ -3,6 +3,7 @@
 from xml.etree import ElementTree
 
 import symderiv as sd
+from symderiv.report import Report
 from symderiv.tracing import typeset
 
 
@@ -40,3 +41,15 @@ def test_a_traced_loop_is_typeset():
     text = typeset(recurrence)
     assert text is not None
     assert r"\mathbf{for}" in text
+
+
+def test_derivations_certificates_and_reports_are_pieces_of_html():
+    c = sd.declare(a="vector(n)", x="vector(n)")
+    found = sd.derive("grad(a@x, x)", "a", symbols=c)
+    wrong = sd.certify("a@x", "2*a@x", symbols=c)
+    said = Report([{"id": "1<b>", "status": "refuted", "claim": "$", "official": "1", "computed": "2", "evidence": "&"}])
+    for view in (found, wrong, said):
+        piece = view._repr_html_()
+        assert ElementTree.fromstring(piece.replace("&nbsp;", " ")).tag == "div"
+    assert "the sides differ" in wrong._repr_html_()
+    assert "1&lt;b&gt;" in said._repr_html_()

@@ -61,3 +61,11 @@ def svg_view(obj: object) -> str | None:
     except (DrawingError, LimitError, ToolError):
         return None
     return content if isinstance(content, str) else content.decode("utf-8")
+
+
+def html_view(obj: object) -> str | None:
+    """What a notebook shows of a derivation, a certificate or a report; None without the packages for it."""
+    try:
+        return str(FORMATS["piece"].render(obj))
+    except ToolError:
+        return None
