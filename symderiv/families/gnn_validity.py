@@ -15,24 +15,29 @@ from typing import Any
 
 import sympy as sp
 
-from symderiv.errors import ModelError
+from symderiv.errors import ModelError, ReadingError, UnknownNameError
 from symderiv.exact import ANY_NAME, read_exact, read_int
 from symderiv.families import FAMILIES, forms
+from symderiv.families.given import pick
 from symderiv.models.rule_functions import Value
 from symderiv.models.update_validity import Validity, decide, update_rule
 
-SETTINGS = frozenset({"rule", "rule_py", "test_degree", "degree", "message_shape", "task"})
+SETTINGS = frozenset({
+    "rule", "rule_py", "test_degree", "degree", "message_shape", "shape", "n_neighbors", "neighbors", "n", "task",
+})  # fmt: skip
 
 
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     """The verdict on one rule, with exact numbers where it fails."""
-    text = given.get("rule_py", given.get("rule"))
-    if not isinstance(text, str):
+    texts = [(given[k], k == "rule") for k in ("rule_py", "rule") if isinstance(given.get(k), str)]
+    if not texts:
         raise ModelError("a rule is needed as 'rule_py', for example 's + sum(m)', or in words as 'rule'")
-    degree = read_int(given.get("test_degree", given.get("degree", 3)), "test_degree", least=1)
-    shape = _shape(given.get("message_shape", "scalar"))
+    degree = read_int(
+        pick(given, "test_degree", "degree", "n_neighbors", "neighbors", "n", default=3), "degree", least=1
+    )
+    shape = _shape(pick(given, "message_shape", "shape", default="scalar"))
     values = {k: _value(v, k) for k, v in given.items() if k not in SETTINGS and k.isidentifier()}
-    found = decide(update_rule(text, degree, shape, values, words="rule_py" not in given))
+    found = _decided(texts, degree, shape, values)
     answers: dict[str, Any] = {
         "valid": found.valid,
         "reason": forms.label(found.reason),
@@ -42,6 +47,18 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
         "degree": degree,
     }
     return answers | _shown(found)
+
+
+def _decided(
+    texts: list[tuple[str, bool]], degree: int, shape: tuple[int, ...], values: Mapping[str, Value]
+) -> Validity:
+    """The verdict on the first text that can be read; the words are asked only where the program is not readable."""
+    for text, words in texts[:-1]:
+        try:
+            return decide(update_rule(text, degree, shape, values, words))
+        except (ReadingError, UnknownNameError):
+            continue
+    return decide(update_rule(texts[-1][0], degree, shape, values, texts[-1][1]))
 
 
 def _shown(found: Validity) -> dict[str, Any]:

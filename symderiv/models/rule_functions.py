@@ -103,6 +103,8 @@ def order_statistics(values: list[Value], key: Callable[[Value], Value] | None =
     if all(isinstance(k, sp.Expr) and k.is_comparable for k in keys):
         place = sorted(range(len(values)), key=lambda i: keys[i])
         return [values[i] for i in place]
+    if key is None and all(isinstance(v, sp.MatrixBase) and all(e.is_comparable for e in v) for v in values):
+        return sorted(values, key=list)  # lexicographically
     if key is not None or not all(isinstance(v, sp.Expr) for v in values):
         raise Undecided("sorting by a key needs numbers")
     from sympy.core.sorting import default_sort_key
@@ -118,17 +120,24 @@ def mean(values: list[Value]) -> Value:
     return add_all(values) / sp.Integer(len(values))
 
 
-def median(values: list[Value]) -> Value:
-    """The middle of the sorted values, or the mean of the two middle ones."""
-    ordered = order_statistics(values)
+def _median(*values: Value) -> Value:
+    ordered = order_statistics(list(values))
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def variance(values: list[Value]) -> Value:
-    """The mean squared deviation (divides by the number of values)."""
-    centre = mean(values)
+# the middle of the sorted values, or the mean of the two middle ones
+median = entrywise(_median)
+
+
+def _variance(*values: Value) -> Value:
+    centre = mean(list(values))
     return mean([(v - centre) ** 2 for v in values])
+
+
+# the mean squared deviation (divides by the number of values)
+variance = entrywise(_variance)
+logsumexp = entrywise(lambda *values: sp.log(add_all([sp.exp(v) for v in values])))
 
 
 def softmax(values: list[Value]) -> list[Value]:
@@ -160,6 +169,13 @@ def distinct(values: list[Value]) -> list[Value]:
     return order_statistics(list(dict.fromkeys(values)))
 
 
+def inverse(matrix: Any) -> Value:
+    """The inverse; ModelError for a singular matrix."""
+    if matrix.shape[0] != matrix.shape[1] or matrix.det().is_zero:
+        raise ModelError("division by zero in a rule: the matrix to invert is singular")
+    return matrix.inv()
+
+
 def _relu(value: Any) -> Any:
     return sp.Max(0, value)
 
@@ -175,14 +191,13 @@ SCALAR: dict[str, Callable[[Value], Value]] = {
 
 OF_LIST: dict[str, Callable[[list[Value]], Value]] = {
     "prod": multiply_all, "mean": mean, "median": median, "var": variance, "variance": variance,
-    "std": lambda v: sp.sqrt(variance(v)), "softmax": softmax, "concat": concatenate, "hadamard": hadamard,
+    "std": entrywise(lambda *v: sp.sqrt(_variance(*v))), "logsumexp": logsumexp,
+    "softmax": softmax, "concat": concatenate, "hadamard": hadamard,
     "len": lambda v: sp.Integer(len(v)), "list": list, "tuple": list, "reversed": lambda v: list(reversed(v)),
     "set": distinct, "any": lambda v: any(truth(x) for x in v), "all": lambda v: all(truth(x) for x in v),
-    "logsumexp": lambda v: sp.log(add_all([sp.exp(x) for x in v])),
-    "norm": lambda v: sp.sqrt(add_all([x**2 for x in v])),
 }  # fmt: skip
 
 OF_MATRIX: dict[str, Callable[[Any], Value]] = {
     "det": lambda a: a.det(), "trace": lambda a: a.trace(), "tr": lambda a: a.trace(),
-    "transpose": lambda a: a.T, "inv": lambda a: a.inv(), "diag": lambda a: sp.diag(*list(a)),
+    "transpose": lambda a: a.T, "inv": inverse, "diag": lambda a: sp.diag(*list(a)),
 }  # fmt: skip

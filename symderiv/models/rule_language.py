@@ -17,11 +17,11 @@ import sympy as sp
 from symderiv.errors import LimitError, ModelError, ReadingError, ShapeError, UnknownNameError
 from symderiv.models import rule_functions as rf
 from symderiv.models.rule_functions import Value
-from symderiv.models.rule_operators import BINARY, COMPARE, join_lists, power, refuse, shape_of
+from symderiv.models.rule_operators import BINARY, COMPARE, MODULES, called, first, join_lists, refuse, shape_of
+from symderiv.models.rule_sequences import OF_ARGUMENTS, position, spread
 
 MAX_TEXT = 10_000
 MAX_STEPS = 200_000
-MODULES = frozenset({"math", "np", "numpy", "statistics", "sp", "sympy", "torch"})
 
 
 def parse_rule(text: str) -> ast.expr:
@@ -62,11 +62,11 @@ def evaluate_rule(
 def free_names(rule: str | ast.expr) -> set[str]:
     """The names a rule uses without binding them and without calling them."""
     tree = parse_rule(rule) if isinstance(rule, str) else rule
-    called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    called |= {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "key"}
+    functions = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    functions |= {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "key"}
     bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     bound |= {a.arg for n in ast.walk(tree) if isinstance(n, ast.Lambda) for a in n.args.args}
-    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called}
+    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in functions}
     return used - bound - MODULES
 
 
@@ -119,7 +119,9 @@ class _Reader:
         if isinstance(left, list) or isinstance(right, list):
             return join_lists(left, right, node)
         try:
-            return operator(left, right)
+            value = operator(left, right)
+            row_by_column = isinstance(node.op, (ast.Mult, ast.MatMult)) and shape_of(value) == (1, 1) != shape_of(left)
+            return value[0, 0] if row_by_column and shape_of(right) != (1, 1) else value
         except (sp.ShapeError, TypeError):
             raise ShapeError(
                 f"{ast.unparse(node)!r} combines the shapes {shape_of(left)} and {shape_of(right)}, which do not fit"
@@ -209,34 +211,43 @@ class _Reader:
 
     # -- calls -------------------------------------------------------------
     def call(self, node: ast.Call) -> Value:
-        name = _called(node.func)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "index" and len(node.args) == 1:
+            return position(self.value(node.func.value), self.value(node.args[0]))
+        name = called(node.func)
         keywords = {k.arg: k.value for k in node.keywords}
         if name in self.functions and not keywords:
             own = self.sequence(ast.List(elts=node.args, ctx=ast.Load()))
             return self.functions[name](*(own[0] if len(own) == 1 and isinstance(own[0], list) else own))
         if name in ("sorted", "max", "min"):
             return self._ordering(name, node, keywords)
+        if name == "reduce" and len(node.args) in (2, 3):
+            return self._reduce(node)
         arguments = self.sequence(ast.List(elts=node.args, ctx=ast.Load()))
         if keywords:
             raise ModelError(f"{name} takes no keyword {next(iter(keywords))!r} in a rule")
         if name == "sum":
-            return rf.add_all(rf.items(_first(name, arguments), name), *arguments[1:2])
+            return rf.add_all(rf.items(first(name, arguments), name), *arguments[1:2])
         if name in rf.SCALAR and len(arguments) == 1 and not isinstance(arguments[0], list):
             return rf.SCALAR[name](arguments[0])
         if name in rf.OF_LIST:
-            return rf.OF_LIST[name](rf.items(_first(name, arguments), name) if len(arguments) == 1 else arguments)
-        if name in rf.OF_MATRIX and isinstance(_first(name, arguments), sp.MatrixBase):
+            return rf.OF_LIST[name](rf.items(first(name, arguments), name) if len(arguments) == 1 else arguments)
+        if name in rf.OF_MATRIX and isinstance(first(name, arguments), sp.MatrixBase):
             return rf.OF_MATRIX[name](arguments[0])
-        if name == "range":
-            return rf.counted(*arguments)
-        if name == "enumerate":
-            start = rf.integer(arguments[1], name) if len(arguments) > 1 else 0
-            return [[sp.Integer(k), v] for k, v in enumerate(rf.items(_first(name, arguments), name), start)]
-        if name == "zip":
-            return [list(group) for group in zip(*(rf.items(a, name) for a in arguments), strict=False)]
-        if name == "pow" and len(arguments) == 2:
-            return power(*arguments)
+        if name in OF_ARGUMENTS:
+            return spread(name, arguments)
         raise UnknownNameError("function", name, FUNCTIONS, "the rule")
+
+    def _reduce(self, node: ast.Call) -> Value:
+        step, (values, *start) = node.args[0], [self.value(a) for a in node.args[1:]]
+        if not (isinstance(step, ast.Lambda) and len(step.args.args) == 2):
+            refuse(step)
+        entries = [*start, *rf.items(values, "reduce")]
+        outside, total = dict(self.names), first("reduce", entries)
+        for entry in entries[1:]:
+            self.names |= dict(zip((a.arg for a in step.args.args), (total, entry), strict=True))
+            total = self.value(step.body)
+        self.names = outside
+        return total
 
     def _ordering(self, name: str, node: ast.Call, keywords: dict[str | None, ast.expr]) -> Value:
         arguments = self.sequence(ast.List(elts=node.args, ctx=ast.Load()))
@@ -266,24 +277,10 @@ class _Reader:
                 return result
 
             return key
-        name = _called(node)
+        name = called(node)
         if name in rf.SCALAR:
             return rf.SCALAR[name]
         raise UnknownNameError("key", name, rf.SCALAR, "the rule")
-
-
-def _called(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in MODULES:
-        return node.attr
-    refuse(node)
-
-
-def _first(name: str, arguments: list[Value]) -> Value:
-    if not arguments:
-        raise ModelError(f"{name}() needs an argument")
-    return arguments[0]
 
 
 READERS: dict[type[ast.AST], Callable[[_Reader, Any], Value]] = {
@@ -293,4 +290,4 @@ READERS: dict[type[ast.AST], Callable[[_Reader, Any], Value]] = {
     ast.Tuple: _Reader.sequence, ast.Subscript: _Reader.subscript, ast.Call: _Reader.call,
     ast.GeneratorExp: _Reader.comprehension, ast.ListComp: _Reader.comprehension,
 }  # fmt: skip
-FUNCTIONS = sorted([*rf.SCALAR, *rf.OF_LIST, *rf.OF_MATRIX, "sum", "max", "min", "sorted", "range", "enumerate", "zip"])
+FUNCTIONS = sorted([*rf.SCALAR, *rf.OF_LIST, *rf.OF_MATRIX, *OF_ARGUMENTS, "sum", "max", "min", "sorted", "reduce"])

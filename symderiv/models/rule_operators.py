@@ -13,6 +13,9 @@ from symderiv.models import rule_functions as rf
 from symderiv.models.rule_functions import Value
 
 MAX_BITS = 20_000
+MODULES = frozenset(
+    {"math", "np", "numpy", "statistics", "sp", "sympy", "torch", "functools", "itertools", "fractions"}
+)
 
 
 def power(base: Value, exponent: Value) -> Value:
@@ -54,6 +57,22 @@ def refuse(node: ast.AST) -> NoReturn:
         f"{text[:60]!r} ({type(node).__name__}) is not in the language of rules: numbers, declared names, arithmetic, "
         "comparison, lists, comprehensions and the listed functions are"
     )
+
+
+def called(node: ast.expr) -> str:
+    """The name of a called function, also behind one of the usual modules."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in MODULES:
+        return node.attr
+    refuse(node)
+
+
+def first(name: str, arguments: list[Value]) -> Value:
+    """The first argument; ModelError where there is none."""
+    if not arguments:
+        raise ModelError(f"{name}() needs an argument")
+    return arguments[0]
 
 
 BINARY: dict[type[ast.AST], Callable[[Value, Value], Value]] = {

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symderiv.models.rule_functions import OF_LIST, OF_MATRIX, SCALAR
+from symderiv.models.rule_sequences import OPAQUE
 
 INVARIANT, UNKNOWN = "invariant", "unknown"
 MESSAGE, INDEX, PLACE = "message", "index", "place"  # one entry; PLACE is an index that runs over all messages
 PRODUCT, SUM, BOTH = "product", "sum", "both"  # of an index part and a message part; BOTH does not separate
 # lists to a value that no reordering changes
-AGGREGATES = {*OF_LIST, "sum", "max", "min"} - {"list", "tuple", "reversed", "softmax", "concat", "set"}
+AGGREGATES = {*OF_LIST, "sum", "max", "min", "norm"} - {"list", "tuple", "reversed", "softmax", "concat", "set"}
 OPERATIONS: dict[type[ast.AST], str] = {ast.Mult: "times", ast.Div: "over", ast.Add: "plus", ast.Sub: "plus"}
 SCALARS = (INVARIANT, MESSAGE, INDEX, PLACE, PRODUCT, SUM, BOTH)
 
@@ -169,6 +170,8 @@ class _Structure:
             return Sequence((place, *entries) if name == "enumerate" else entries)
         if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
             return self._of_one(name, node.args[0])
+        if name in OPAQUE:
+            return self.mixed(node.args)
         if name in ("max", "min", "sum", "hadamard"):
             inner = self.listing(ast.List(elts=node.args, ctx=ast.Load()))
             starred = any(isinstance(a, ast.Starred) for a in node.args)
@@ -177,12 +180,16 @@ class _Structure:
 
     def _of_one(self, name: str, argument: ast.expr) -> Any:
         inner = self.kind(argument)
-        if name in SCALAR:
+        if name in SCALAR or name in OPAQUE and inner in SCALARS:
             return combine(inner, INVARIANT, "other") if inner not in (PRODUCT, SUM) else BOTH
         if name in OF_MATRIX:
             return inner if inner in (INVARIANT, MESSAGE) else UNKNOWN
+        if name in OF_LIST and inner == MESSAGE:
+            return MESSAGE
         if not isinstance(inner, Sequence):
             return UNKNOWN
+        if name == "permutations":
+            return Sequence(MESSAGE, bag=True) if _simple(inner) else UNKNOWN
         symmetric = inner.entry in (MESSAGE, INDEX, PLACE)
         separated = {"prod": PRODUCT, "hadamard": PRODUCT, "sum": SUM, "mean": SUM}.get(name) == inner.entry
         if name in AGGREGATES:

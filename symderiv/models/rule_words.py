@@ -1,8 +1,8 @@
 """Update rules written for people, turned into the rule language.
 
-Two spellings are read: formulas with a running index (``s_i + W1*sum_j tanh(W2*m_j)``, ``max(s, m_1, ..., m_n)``) and a
-small table of phrases (``componentwise product of W_j*m_j with W1=I, W2=[[0,1],[1,0]]``).  The result is text of
-``rule_language``; a rule that fits neither is refused, never guessed.
+Two spellings are read: formulas with a running index (``s_i + W1*sum_j tanh(W2*s_j)``, ``max(s, m_1, ..., m_n)``, also
+in LaTeX) and the phrases of ``rule_phrases`` (``componentwise product of W_j*m_j with W1=I, W2=[[0,1],[1,0]]``).  The
+result is text of ``rule_language``; a rule that fits neither is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symderiv.errors import ModelError, ReadingError, shorten
+from symderiv.errors import LimitError, ModelError, ReadingError, shorten
 from symderiv.models.rule_functions import Value
 from symderiv.models.rule_language import evaluate_rule, parse_rule
+from symderiv.models.rule_phrases import read_phrase
+from symderiv.models.rule_remarks import candidates, without_lead
+from symderiv.models.rule_spelling import plain
 
 INDEX = "j_"
+MAX_WORDS = 1_000
 
 
 @dataclass(frozen=True)
@@ -27,39 +31,31 @@ class Program:
     constants: dict[str, Value]
 
 
-# phrase -> program around {body}; the first that fits wins
-AGGREGATES: tuple[tuple[str, str], ...] = (
-    (r"(?:det|determinant) of (?:the )?(?:matrix )?product of", "det(prod([{body}]))"),
-    (r"(?:trace|tr) of (?:the )?(?:matrix )?product of", "trace(prod([{body}]))"),
-    (r"(?:det|determinant) of (?:the )?sum of", "det(sum([{body}]))"),
-    (r"(?:component|element|entry)-?\s?wise (?:product|multiplication) of|hadamard product of", "hadamard([{body}])"),
-    (r"(?:(?:component|element|entry)-?\s?wise )?max(?:imum)? (?:of|over)", "max([{body}])"),
-    (r"(?:(?:component|element|entry)-?\s?wise )?min(?:imum)? (?:of|over)", "min([{body}])"),
-    (r"(?:ordered |matrix )?product (?:of|over)", "prod([{body}])"),
-    (r"alternating sum (?:of|over)", "sum([(-1)**j_*({one}) for j_ in range(len(m))])"),
-    (r"(?:mean|average) (?:of|over)", "sum([{body}])/len(m)"),
-    (r"median (?:of|over)", "median([{body}])"),
-    (r"variance (?:of|over)", "var([{body}])"),
-    (r"(?:sum|total) (?:of|over)", "sum([{body}])"),
-    (r"concatenat(?:e|ion|ing)(?: of)?|concat(?: of)?|stack(?:ing)? of", "concat([{body}])"),
-    (r"first (?:neighbou?r|message)(?:'s message)?", "m[0]"),
-    (r"last (?:neighbou?r|message)(?:'s message)?", "m[len(m)-1]"),
-)  # fmt: skip
-RECURRENT = re.compile(r"\b(lstm|gru|rnn|recurrent|fold|scan|sequential(?:ly)?)\b", re.I)
+RECURRENT = re.compile(
+    r"(?:an? |the )?(?:(?:output|final state|last (?:hidden )?state) of (?:an? |the )?)?(?:lstm|gru|rnn|recurrent net)"
+    r"(?:work)?(?: (?:cell|network|applied|run|fed))?(?: (?:over|to|on|through|with|along))? (?:the |all )?"
+    r"(?P<sorted>sorted )?"
+    r"(?:neighbou?r(?:s|ing)?(?:'s?)? ?)?(?:messages?|states?)?(?: (?:of|over) the neighbou?rs)?"
+    r"(?:,? (?:in|one after the other|sequentially|the|given|listed|some|their|order))*",
+    re.I,
+)
 SYMBOL = r"[A-Za-z](?:\d|_\{?\w+\}?)?(?:\^T|\.T)?"
 ADJACENT = re.compile(
-    rf"(?<![A-Za-z_])({SYMBOL}|\)|\]|\d)\s+"
-    rf"(?={SYMBOL}(?![A-Za-z_(])|(?:sum|prod|max|min|mean|softmax)_|tanh\(|exp\()"
+    rf"(?<![A-Za-z_.])({SYMBOL}|\)|\]|\d)\s+"
+    rf"(?=\(|{SYMBOL}(?![A-Za-z_(])|(?:sum|prod|max|min|mean|softmax)_|(?:tanh|exp|relu|sigmoid|sqrt|sum|max|min)\()"
 )
+AGGREGATES = r"sum|prod|max|min|mean|median|hadamard|concat|var|std|list|logsumexp"
 RUNNING = re.compile(
-    r"\b(sum|prod|max|min|mean|median|hadamard|concat)_\{?j"
-    r"(?:\s*(?:=\s*1|in\s*\w+(?:\(i\))?))?\}?(?:\^\{?n_?i?\}?)?"
+    rf"\b({AGGREGATES})_(?:(?:\{{\s*)?\(?(?P<one>[ijk])\s*(?P<relation><|!=|,)\s*(?P<other>[jkn])\)?(?:\s*\}})?"
+    r"|(?P<index>[jk])(?!\w))"
 )
-FILLERS = "of|over|in|the|all|its|order|neighbou?rs?|messages?|states?|node|i|as|matrices|scalars|vectors"
-MESSAGES = re.compile(
-    r"^(?:the |all |its |scalar |matrix |sorted )*(?:neighbou?r(?:ing|s)?(?:'s?)? ?)?"
-    rf"(?:messages?|states?|neighbou?rs?|m_j|m)?(?:,? (?:{FILLERS}))*(?: ?\(.*\))?$",
-    re.I,
+ALL_PAIRS = re.compile(
+    r"\b(sum|product|max|min|mean) (?:over|of) (?:all )?(?:the )?(?:ordered |unordered )?(?:pairs )?"
+    r"\(?([ijk])\s*(<|!=)\s*([jk])\)?(?: of|:)? "
+)
+PAIRS_BEHIND = re.compile(
+    r"\bsum of (?:all |the )?(?:ordered |unordered )?(?:pairwise )?(?:products? |terms? )?(\S.*) (?:over|for) "
+    r"(?:all )?(?:the )?(?:ordered |unordered )?(?:pairs )?([ij])\s*(<|!=)\s*([jk])$"
 )
 
 
@@ -69,53 +65,61 @@ def read_words(text: str, degree: int) -> Program:
     >>> read_words("s + sum_j w_j*m_j", 3).text
     's + sum([w[j_]*m[j_] for j_ in range(len(m))])'
     """
-    body, constants = _definitions(text)
-    body = re.sub(r"^\s*s(?:_i)?(?:\^\w+)?\s*(?:=|<-)\s*", "", body).strip()
-    bare = re.sub(r"^(?:(?!sum|prod|max|min|mean|tanh|exp|trace|det|relu)[A-Za-z]{3,}[ :]+)+", "", body)
-    spoken = re.sub(r"^(?:(?!sum|max|min|mean|tanh|exp|trace|det|relu)[A-Za-z]{3,}[ :]+)+", "", body)
-    for candidate, words in ((_formula, body), (_phrase, body), (_formula, bare), (_formula, spoken)):
-        program = candidate(words, degree)
+    if len(text) > MAX_WORDS:
+        raise LimitError(f"a rule in words of {len(text)} characters; at most {MAX_WORDS} are read")
+    found = _definitions(plain(text))
+    if found is not None:
+        body, constants = found
+        body = re.sub(r"^\s*(?:new\s+)?[sh](?:_i)?(?:\^\w+|')?\s*(?:=(?!=)|<-|:=)\s*", "", body).strip()
+        for candidate in candidates(body):
+            for reader in (_formula, _spoken):
+                program = reader(candidate, degree)
+                if program is not None:
+                    return Program(program, constants)
+        named = without_lead(body)
+        program = _formula(named) if "m_" in named.lower() and not re.search(r",(?![^(]*\))", named) else None
         if program is not None:
             return Program(program, constants)
     raise ModelError(f"the rule {shorten(text)!r} cannot be read; give it as rule_py, for example 's + sum(m)'")
 
 
-def _definitions(text: str) -> tuple[str, dict[str, Value]]:
-    """Split off ``with W1=I, W2=[[0,1],[1,0]]``; numbered names become the list W."""
+def _definitions(text: str) -> tuple[str, dict[str, Value]] | None:
+    """Split off ``with W1=I, W2=[[0,1],[1,0]]``; numbered names become a list.  None if other words follow."""
     constants: dict[str, Value] = {}
     numbered: dict[str, dict[int, Value]] = {}
-    found = list(re.finditer(r"\b([A-Za-z]+)_?(\d*)\s*=\s*(I\b|\[\[.*?\]\]|\[[^\[\]]*\]|-?\d+(?:/\d+)?)", text))
+    names = r"((?:\b(?![ijknltsm]\b)[A-Za-z]+_?\d*\s*=\s*)+)"
+    found = list(re.finditer(names + r"(I(?:_?\d)?\b|\[\[.*?\]\]|\[[^\[\]]*\]|-?\d+(?:/\d+)?(?![\d./*]))", text))
     for match in found:
-        name, number, value = match[1], match[2], match[3]
-        matrix: Value = "I" if value == "I" else evaluate_rule(value, {})
+        value = match[2]
+        matrix: Value = "I" if value.startswith("I") else evaluate_rule(value, {})
         if isinstance(matrix, list):
             matrix = sp.Matrix(matrix)
-        if number:
-            numbered.setdefault(name, {})[int(number)] = matrix
-        else:
-            constants[name] = matrix
+        for name, number in re.findall(r"([A-Za-z]+)_?(\d*)\s*=", match[1]):
+            if number:
+                numbered.setdefault(name, {})[int(number)] = matrix
+            else:
+                constants[name] = matrix
     for name, entries in numbered.items():
         constants[name] = [entries[k] for k in sorted(entries)]
-    if found:
-        text = re.split(r"\s*\b(?:with|where|for)\b\s", text[: found[0].start()])[0].rstrip(" ,;(:")
-    return text, constants
+    if not found:
+        return text, constants
+    between = [text[a.end() : b.start()] for a, b in zip(found, found[1:], strict=False)] + [text[found[-1].end() :]]
+    if not all(re.fullmatch(r"(?:[\s,;.()]|and)*", rest) for rest in between):
+        return None
+    return re.sub(r"[\s,;:(]*(?:\b(?:with|where|for|and)\b)?[\s,;:(]*$", "", text[: found[0].start()]), constants
 
 
-def _formula(text: str, degree: int) -> str | None:
-    """A formula with sum_j …, m_1, …, m_n and an ellipsis."""
-    text = re.sub(r"\s{2,}\(.*\)\s*$|\s\([^()]*[a-z]{4,}[^()]*\)\s*$", "", text).strip()
+def _formula(text: str, degree: int = 0) -> str | None:
+    """A formula with sum_j …, m_1, …, m_n and an ellipsis; None for anything else."""
+    text = re.sub(r"\s{2,}\(.*\)\s*$", "", text).strip()
     text = _softmax(ADJACENT.sub(r"\1*", text).replace("^T", ".T").replace("^", "**"))
-    text = _ellipsis(text)
-    while True:
-        found = RUNNING.search(text)
-        if found is None:
-            break
-        stop = _operand_end(text, found.end())
-        operand = text[found.end() : stop].strip()
-        inner = _running(operand)
-        call = f"{found[1]}([{inner} for {INDEX} in range(len(m))])"
-        text = text[: found.start()] + call + text[stop:]
+    text = _order_statistics(_ellipsis(text))
+    text = _mixed(text)
     text = re.sub(r"\bs_i\b", "s", text)
+    if "m_" not in text:  # the states of the neighbours are their messages
+        text = re.sub(r"\b[hx]_([jk])\b", r"m_\1", re.sub(r"\bh_i\b", "s", text))
+    while found := list(RUNNING.finditer(text)):
+        text = _summed(text, found[-1])
     text = re.sub(r"\bn_i\b", "len(m)", text)
     text = re.sub(r"\b[mM]_(\d+)\b", lambda k: f"m[{int(k[1]) - 1}]", text)
     text = re.sub(r"\b[mM]_n(?:_i)?\b", "m[len(m)-1]", text)
@@ -128,54 +132,71 @@ def _formula(text: str, degree: int) -> str | None:
     return text if mentions_messages or re.fullmatch(r"[\w\s+*/().-]*\bs\b[\w\s+*/().-]*", text) else None
 
 
-def _phrase(text: str, degree: int) -> str | None:
-    """The first phrase of the table, with what follows it as the body."""
-    lowered = text.strip().rstrip(".")
-    if RECURRENT.search(lowered):
+def _summed(text: str, found: re.Match[str]) -> str:
+    """One aggregate over a running index, or over pairs of them, as a call over a comprehension."""
+    stop = _operand_end(text, found.end())
+    operand = text[found.end() : stop].strip()
+    every = "range(len(m))"
+    if found["index"]:
+        letters = found["index"]
+        loops = f"for {letters}_ in {every}"
+    elif found["other"] == "n":
+        letters = found["one"]
+        loops = f"for {letters}_ in range(len(m)-1)"
+    else:
+        letters = found["one"] + found["other"]
+        loops = " ".join(f"for {letter}_ in {every}" for letter in letters)
+        if found["relation"] != ",":
+            loops += f" if {found['one']}_ {found['relation']} {found['other']}_"
+    for letter in letters:
+        operand = _running(operand, letter)
+    return f"{text[: found.start()]}{found[1]}([{operand} {loops}]){text[stop:]}"
+
+
+def _mixed(text: str) -> str:
+    """``W*concat(…)`` and ``W*[m_1; m_2]`` as some function of the whole: the weight has a block for every place."""
+    text = re.sub(r"\[([^\[\];]*(?:;[^\[\];]*)+)\]", lambda k: f"concat({k[1].replace(';', ',')})", text)
+    while found := re.search(r"\b[Ww]\d?\s*[*@]?\s*concat\(", text):
+        stop = _closing(text, found.end())
+        text = f"{text[: found.start()]}MLP(concat({text[found.end() : stop]})){text[stop + 1 :]}"
+    return text
+
+
+def _order_statistics(text: str) -> str:
+    """``m_(j)`` and ``sorted(m)_j`` as the j-th smallest message."""
+    text = re.sub(
+        r"\b(?:m_\{?\(([jk])\)\}?|m_\{?\[([jk])\]\}?|sort(?:ed)?\(m(?:_j)?\)_([jk]))(?!\w)",
+        lambda k: f"sorted(m)[{k[1] or k[2] or k[3]}_]",
+        text,
+    )
+    text = re.sub(r"\bm_\{?\((\d+)\)\}?", lambda k: f"sorted(m)[{int(k[1]) - 1}]", text)
+    return re.sub(r"\bm_\{?\(n(?:_i)?\)\}?", "sorted(m)[len(m)-1]", text)
+
+
+def _spoken(text: str, degree: int) -> str | None:
+    """A rule in words, or in words and formulas."""
+    recurrent = RECURRENT.fullmatch(text.strip().rstrip("."))
+    if recurrent:
+        messages = "sorted(m)" if recurrent["sorted"] else "m"
         state = "0"
         for j in range(degree):
-            state = f"tanh(m[{j}] + 2*({state}))"
+            state = f"tanh({messages}[{j}] + 2*({state}))"
         return state
-    for pattern, program in AGGREGATES:
-        found = re.search(rf"\b(?:{pattern})", lowered, re.I)
-        if found is None:
-            continue
-        before, after = lowered[: found.start()], lowered[found.end() :]
-        one = _body(after)
-        if one is None:
-            continue
-        made = program.format(body=f"{one} for {INDEX} in range(len(m))", one=one)
-        return _prefixed(before, made)
-    return None
+    names = {"product": "prod"}
+    text = ALL_PAIRS.sub(lambda k: f"{names.get(k[1], k[1])}_{{{k[2]}{k[3]}{k[4]}}} ", text)
+    behind = PAIRS_BEHIND.search(text)
+    if behind:
+        text = text[: behind.start()] + f"sum_{{{behind[2]}{behind[3]}{behind[4]}}} {behind[1]}"
+    summed = re.fullmatch(r"(.*_j.*) summed(?: over (?:j|all j|(?:the |all )?neighbou?rs))?", text)
+    return read_phrase(f"sum_j ({summed[1]})" if summed else text, _formula)
 
 
-def _body(text: str) -> str | None:
-    """The running term of a phrase: ``W_j*m_j``, ``W m_j`` or the bare messages."""
-    text = re.sub(r"^\s*(?:the|all)\s+", "", text.strip(" :,"))
-    if not text or MESSAGES.match(text):
-        return f"m[{INDEX}]"
-    text = re.split(r"\s{2,}|\s+(?:over|for|of|where|in)\s", text)[0]
-    candidate = _running(re.sub(r"\b([WwA]\w*)\s+(m_j)", r"\1*\2", text))
-    try:
-        parse_rule(candidate)
-    except ReadingError:
-        return None
-    return candidate if "m[" in candidate else None
-
-
-def _prefixed(before: str, made: str) -> str:
-    """Keep an arithmetic prefix such as ``s + `` or ``s * ``."""
-    before = re.sub(r"\b(?:the|a|plus)\s*$", "", before).strip()
-    before = re.sub(r"\bs_i\b", "s", before)
-    found = re.search(r"((?:[\w.]+\s*\*\s*)*\bs\s*[+*-])\s*$", before)
-    return f"{found[1]} {made}" if found else made
-
-
-def _running(text: str) -> str:
-    """``W_j`` as W[j_], ``j`` as the position counted from 1."""
-    text = re.sub(r"\b([A-Za-z]+)_\{?(?:i,)?j\}?", rf"\1[{INDEX}]", text)
-    text = re.sub(r"\b[sM]\[j_\]", f"m[{INDEX}]", text)
-    return re.sub(r"(?<![\w.])j(?!\w)", f"({INDEX}+1)", text)
+def _running(text: str, letter: str = "j") -> str:
+    """``W_j`` as W[j_], ``m_{j+1}`` as m[j_+1], ``j`` as the position counted from 1."""
+    text = re.sub(rf"\b([A-Za-z]+)_[\{{(]{letter}\s*([+-])\s*1[\}})]", rf"\1[{letter}_\g<2>1]", text)
+    text = re.sub(rf"\b([A-Za-z]+)_\{{?(?:i,|i(?=j))?{letter}\}}?(?![\w])", rf"\1[{letter}_]", text)
+    text = re.sub(rf"\b[sM](?=\[{letter}_)", "m", text)
+    return re.sub(rf"(?<![\w.]){letter}(?!\w)", f"({letter}_+1)", text)
 
 
 def _softmax(text: str) -> str:
@@ -191,7 +212,7 @@ def _softmax(text: str) -> str:
 
 def _ellipsis(text: str) -> str:
     """``w*m_1, w*m_2, ..., w*m_n`` as one starred comprehension."""
-    found = re.search(r"([^,(]*?m_1[^,]*),(?:[^,]*,)*?\s*(?:\.\.\.|…)\s*,\s*([^,()]*m_n(?:_i)?[^,()]*)", text)
+    found = re.search(r"([^,(\[]*?m_1[^,]*),(?:[^,]*,)*?\s*\.\.\.\s*,\s*([^,()\[\]]*m_n(?:_i)?[^,()\[\]]*)", text)
     if found is None:
         return text
     term = _running(re.sub(r"_1\b", "_j", found[1].strip()))
@@ -209,7 +230,7 @@ def _closing(text: str, start: int) -> int:
 
 
 def _operand_end(text: str, start: int) -> int:
-    """Where the operand of sum_j ends: at + or - or a comma or a bracket on its own level."""
+    """Where the operand of sum_j ends: at + or -, a comparison, a comma or a bracket on its own level."""
     depth, seen = 0, False
     for place in range(start, len(text)):
         letter = text[place]
@@ -219,9 +240,9 @@ def _operand_end(text: str, start: int) -> int:
             depth -= 1
             if depth < 0:
                 return place
-        elif depth == 0 and (letter == "," or letter in "+-" and seen and text[place - 1] not in "*e("):
+        elif depth == 0 and (letter in ",<>=" or letter in "+-" and seen and text[place - 1] not in "*e("):
+            return place
+        if depth == 0 and seen and re.match(r"\s(?:if|else|and|or)\s", text[place:]):
             return place
         seen = seen or not letter.isspace()
     return len(text)
-
-

@@ -8,6 +8,7 @@ values that differ refutes; a rule that merely survived the numbers is *supporte
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
@@ -18,11 +19,16 @@ import sympy as sp
 from symderiv.errors import LimitError, ModelError, UnknownNameError
 from symderiv.models.rule_functions import Undecided, Value
 from symderiv.models.rule_language import evaluate_rule, free_names, parse_rule
+from symderiv.models.rule_reasons import is_indexed, is_operand, reason
+from symderiv.models.rule_sequences import OPAQUE
 from symderiv.models.rule_symmetry import symmetric_for_all_degrees
 from symderiv.models.rule_words import read_words
 
 MAX_DEGREE = 8
 MAX_EVALUATIONS = 3_000
+WEIGHT = re.compile(
+    r"[A-Za-z]_?\d*|(?:alpha|beta|gamma|delta|eps|lambda_?|lam|theta|bias|eta)_?\d*|pi|[WwUVAab]_[a-z]+|j_|k_"
+)
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,13 @@ class UpdateRule:
     degree: int
     shape: tuple[int, ...]
     names: Mapping[str, Value]
+    words: bool = False
 
     def value(self, messages: Sequence[Value]) -> Value:
-        return evaluate_rule(self.tree, {**self.names, "m": list(messages)})
+        return self.value_for(self.names, messages)
+
+    def value_for(self, names: Mapping[str, Value], messages: Sequence[Value]) -> Value:
+        return evaluate_rule(self.tree, {**names, "m": list(messages)}, OPAQUE if self.words else None)
 
 
 def update_rule(
@@ -76,11 +86,24 @@ def update_rule(
         raise ModelError(f"messages of shape {list(shape)}; scalars or matrices such as [2, 1] are handled")
     names: dict[str, Value] = dict(values or {})
     if words:
-        program = read_words(text, degree)
+        # the degree of a neighbour travels with its message
+        program = read_words(re.sub(r"\b(?:n|d|deg)_(?:\{j\}|j\b)", "degree(m_j)", text), degree)
         tree = parse_rule(program.text)
         names |= {name: _identities(value, shape) for name, value in program.constants.items()}
+        for name in [k for k, v in names.items() if isinstance(v, list) and not is_indexed(tree, k)]:
+            if is_operand(tree, name):
+                del names[name]  # one shared weight, not the given list
         for name in free_names(tree) - {"m", "s", "n", *names}:
-            names[name] = _weight(name, degree, shape, _is_indexed(tree, name))
+            if not WEIGHT.fullmatch(name):
+                raise ModelError(
+                    f"the word {name!r} in the rule {text[:60]!r} cannot be read; give the rule as rule_py"
+                )
+            numbered = (
+                WEIGHT.fullmatch(name) and isinstance(names.get(name[0]), list) and name[1:].lstrip("_").isdigit()
+            )
+            if numbered:
+                continue
+            names[name] = _weight(name, degree, shape, is_indexed(tree, name))
     else:
         tree = parse_rule(text)
     names.setdefault("s", _block("s", shape))
@@ -94,7 +117,7 @@ def update_rule(
             names[name] = names[name[0]][place]
         if name not in names:
             raise UnknownNameError("weight or name", name, [*names, "m"], f"the rule {ast.unparse(tree)[:60]!r}")
-    return UpdateRule(tree, degree, shape, names)
+    return UpdateRule(tree, degree, shape, names, words)
 
 
 def decide(rule: UpdateRule) -> Validity:
@@ -108,15 +131,19 @@ def decide(rule: UpdateRule) -> Validity:
     _evaluate_once(rule)
     lists = [name for name, value in rule.names.items() if isinstance(value, list)]
     if symmetric_for_all_degrees(rule.tree, not rule.shape, lists):
-        return Validity(True, "proved", _reason(rule, True), "structure", True)
+        return Validity(True, "proved", reason(rule.tree, True, bool(rule.shape)), "structure", True)
     if (found := counterexample(rule)) is not None:
-        return Validity(False, "refuted", _reason(rule, False), "exact numbers", False, found)
+        return Validity(
+            False, "refuted", reason(rule.tree, False, bool(rule.shape), found.left), "exact numbers", False, found
+        )
     try:
         if _symbolically_symmetric(rule):
-            return Validity(True, "proved", _reason(rule, True), "adjacent transpositions of symbols", False)
+            return Validity(
+                True, "proved", reason(rule.tree, True, bool(rule.shape)), "adjacent transpositions of symbols", False
+            )
     except (Undecided, NotImplementedError):
         pass  # an order of symbols was asked for; the numbers below have every order
-    return Validity(True, "supported", _reason(rule, True), "exact numbers in every order", False)
+    return Validity(True, "supported", reason(rule.tree, True, bool(rule.shape)), "exact numbers in every order", False)
 
 
 def counterexample(rule: UpdateRule) -> Counterexample | None:
@@ -129,7 +156,7 @@ def counterexample(rule: UpdateRule) -> Counterexample | None:
         for order in orders:
             budget -= 1
             try:
-                values.append(evaluate_rule(rule.tree, {**names, "m": [messages[k] for k in order]}))
+                values.append(rule.value_for(names, [messages[k] for k in order]))
             except (ModelError, ZeroDivisionError) as error:
                 if isinstance(error, ModelError) and "division" not in str(error):
                     raise
@@ -144,7 +171,7 @@ def counterexample(rule: UpdateRule) -> Counterexample | None:
 def _evaluate_once(rule: UpdateRule) -> None:
     """A rule that cannot be evaluated at all is refused before anything is said about its order."""
     try:
-        evaluate_rule(rule.tree, {**_numeric_names(rule), "m": next(_trials(rule))})
+        rule.value_for(_numeric_names(rule), next(_trials(rule)))
     except ModelError as error:
         if "division" not in str(error):
             raise
@@ -254,47 +281,3 @@ def _identities(value: Value, shape: tuple[int, ...]) -> Value:
     if isinstance(value, list):
         return [_identities(entry, shape) for entry in value]
     return (sp.eye(shape[0]) if shape else sp.Integer(1)) if isinstance(value, str) else value
-
-
-def _is_indexed(tree: ast.expr, name: str) -> bool:
-    return any(
-        isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name) and n.value.id == name for n in ast.walk(tree)
-    )
-
-
-def _reason(rule: UpdateRule, valid: bool) -> str:
-    """One label: why the rule is symmetric, or what ties it to an order."""
-    nodes = list(ast.walk(rule.tree))
-    called = {n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    weights = any(_pairs_weights(rule.tree, name) for name in ("w", "W"))
-    if valid:
-        if called & {"sorted", "median"}:
-            return "symmetric_after_sort"
-        return "product_commutes" if weights else "symmetric"
-    if weights:
-        return "index_specific_weights"
-    if rule.shape and "prod" in called or rule.shape and _multiplies_messages(nodes):
-        return "matrices_do_not_commute"
-    if "concat" in called:
-        return "concatenation_order"
-    return "order_dependent"
-
-
-def _pairs_weights(tree: ast.expr, name: str) -> bool:
-    """Whether the list of weights runs beside the messages: w[j] with a running index, zip(w, m), w[0]*m[0]."""
-    running = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == name:
-            if any(isinstance(n, ast.Name) and n.id in running for n in ast.walk(node.slice)):
-                return True
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("zip", "enumerate"):
-            beside = any(ast.unparse(a) == name for a in node.args)
-            if beside:
-                return True
-    both = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)}
-    return any(f"{name}[{k}]" in t and f"m[{k}]" in t for t in both for k in range(MAX_DEGREE))
-
-
-def _multiplies_messages(nodes: list[ast.AST]) -> bool:
-    products = [n for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Mult, ast.MatMult))]
-    return any(ast.unparse(n.left).count("m[") and ast.unparse(n.right).count("m[") for n in products)
