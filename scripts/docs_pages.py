@@ -1,10 +1,14 @@
 """Write the generated pages of the docs: ``python scripts/docs_pages.py``.
 
 The page of rules is made from the registry; every verdict on it is decided again while it is written.
+The page of deciders is what their modules say of themselves.
 """
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import re
 from pathlib import Path
 
 from symderiv.certify import certify
@@ -52,7 +56,42 @@ def rules_page() -> str:
     return HEAD + "".join(rows)
 
 
-PAGES = {"rules.md": rules_page}
+DECIDERS = {
+    "certify": "The one place that decides",
+    "lowering": "What a text means",
+    "indexed": "The normal form in index notation",
+    "clearing": "Denominators and inverses",
+    "moments": "Expectations of polynomials",
+    "closed_forms": "Expectations of other functions",
+    "gaussian": "Functions of a normal",
+    "numeric": "Instances: the second route",
+    "refuting": "Counterexamples",
+    "domains": "Where both sides are defined",
+    "sympy_claims": "Equality of SymPy objects",
+    "scalar_facts": "Signs over the reals",
+    "scalar_course": "Minima of a function of one variable",
+    "optimum": "Arguments about minimisers",
+}
+DECIDERS_HEAD = """# Deciders
+
+What a verdict rests on, in the words of the modules that decide: each says its scope, and what it cannot decide.
+A proof is an exact decision; floating point neither proves nor refutes. A claim is about the points at which both
+sides are defined. Every decider works under a limit of time and size, and what is beyond it is *undecided*.
+This page is written by `scripts/docs_pages.py`.
+"""
+
+
+def deciders_page() -> str:
+    """The deciders in the order in which they are asked, each with its module's docstring."""
+    parts = [DECIDERS_HEAD]
+    for name, title in DECIDERS.items():
+        told = inspect.cleandoc(importlib.import_module(f"symderiv.{name}").__doc__ or "")
+        told = re.sub(r"^>>>.*?(?=\n\n|\Z)", "", told, flags=re.MULTILINE | re.DOTALL)
+        parts.append(f"\n## {title}\n\n`symderiv/{name}.py`\n\n{told.replace('``', '`').strip()}\n")
+    return "".join(parts)
+
+
+PAGES = {"rules.md": rules_page, "deciders.md": deciders_page}
 
 
 if __name__ == "__main__":

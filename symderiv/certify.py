@@ -36,7 +36,7 @@ from symderiv.sympy_claims import decide
 SECONDS = 10.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Certificate:
     """A claim with its verdict, the method that decided, and the evidence.
 
@@ -64,6 +64,8 @@ class Certificate:
         extra = f" where {self.condition}" if self.condition else ""
         example = f"\n  {self.counterexample}" if self.counterexample else ""
         return f"{self.verdict}: {self.claim}{extra}  [{self.method}: {self.evidence}]{example}"
+
+    __repr__ = __str__
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = (self.claim, self.verdict, self.method, self.evidence, self.counterexample, self.condition)

@@ -27,7 +27,7 @@ def run(options: Namespace) -> int:
     """Print the records; the exit code is 1 where a statement is not confirmed."""
     from symderiv.report import report
 
-    records = report(options.exam, official=options.official)
+    records: Sequence[Record] = report(options.exam, official=options.official)
     code = OK if all(record["status"] in ("confirmed", "underdetermined") for record in records) else NOT_TRUE
     if options.only:
         records = [record for record in records if record["status"] in options.only]

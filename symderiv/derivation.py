@@ -59,7 +59,7 @@ def _used(name: str, start: Any, end: Any, places: tuple[Path, ...]) -> Any:
     return start if rule.law else settled(start)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """A chain of steps from ``start`` to ``end``.
 
@@ -120,6 +120,8 @@ class Derivation:
         lines = [text(self.start)]
         lines += [f"  {s.relation} {text(s.after)}    [{s.why}; {s.certificate.verdict}]" for s in self.steps]
         return "\n".join(lines)
+
+    __repr__ = __str__
 
     def _repr_latex_(self) -> str:
         rows = [rf"& {latex(self.start)}"]

@@ -258,8 +258,9 @@ def chain(derivation: Any, left: Any = None, numbered: bool = True) -> Chain:
     if not steps:
         raise ProblemError(f"derivation {getattr(derivation, 'title', '')!r} has no steps to print")
     tag = AUTO if numbered else None
+    scope = getattr(derivation, "scope", None)  # by which a reason's mathematics is read
     lines = [
-        Line(str(step.relation), step.after, str(step.why), tag, verdict=str(step.certificate.verdict))
+        Line(str(step.relation), step.after, str(step.why), tag, verdict=str(step.certificate.verdict), scope=scope)
         for step in steps
     ]
     if left is None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from symderiv.errors import DrawingError, FormatError, LimitError, ToolError, UnknownNameError
+from symderiv.errors import DrawingError, FormatError, LimitError, ProblemError, ToolError, UnknownNameError
 from symderiv.registry import Registry
 
 
@@ -64,8 +64,8 @@ def svg_view(obj: object) -> str | None:
 
 
 def html_view(obj: object) -> str | None:
-    """What a notebook shows of a derivation, a certificate or a report; None without the packages for it."""
+    """What a notebook shows of a derivation, certificate or report; None without lines or the packages for it."""
     try:
         return str(FORMATS["piece"].render(obj))
-    except ToolError:
+    except (ProblemError, ToolError):
         return None

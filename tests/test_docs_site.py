@@ -1,0 +1,36 @@
+"""The site: every page of it is built, the notebook shows what it shows now."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def shown(cells):
+    """What the cells show, without the numbers of pictures' identifiers."""
+    return [[out.get("data", {}).get("text/plain", out.get("text")) for out in cell.get("outputs", ())] for cell in cells]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_the_notebook_is_executed():
+    run = runpy.run_path(str(ROOT / "scripts" / "docs_notebook.py"))
+    kept = json.loads((ROOT / "docs" / "notebook.ipynb").read_text(encoding="utf-8"))["cells"]
+    again = json.loads(run["nbformat"].writes(run["executed"]()))["cells"]
+    assert shown(again) == shown(kept), "run scripts/docs_notebook.py"
+
+
+def test_the_gallery_shows_every_problem():
+    made = runpy.run_path(str(ROOT / "scripts" / "docs_gallery.py"))
+    pages = made["gallery"]()
+    assert {f"## {number}. " in pages["gallery.md"] for number in range(3, 13)} == {True}
+    assert all(content for content in pages.values())
+    assert "<math" in pages["gallery.md"]
+
+
+def test_the_notebook_is_a_page_of_the_site():
+    page = runpy.run_path(str(ROOT / "scripts" / "docs_gallery.py"))["notebook"](ROOT / "docs" / "notebook.ipynb")
+    assert "<svg" in page and "<math" in page and "```python" in page
