@@ -61,7 +61,8 @@ def gallery() -> dict[str, str | bytes]:
         for answer in _argued(problem)[:SHOWN]:
             piece = "\n".join(line for line in str(FORMATS["piece"].render(answer.derivation)).splitlines() if line)
             parts.append(f"\n**{answer.id}**: {answer.asks}\n\n{piece}\n")
-        parts.append(f'\n??? note "The first page in print"\n    ![Problem {problem.number} in print](gallery/{stem}.png)\n')
+        printed = f"![Problem {problem.number} in print](gallery/{stem}.png)"
+        parts.append(f'\n??? note "The first page in print"\n    {printed}\n')
     return {"gallery.md": "".join(parts), **pictures}
 
 

@@ -1,7 +1,8 @@
-"""Run the example notebook again and keep what it shows: ``python scripts/docs_notebook.py``."""
+"""Run the example notebook again and keep what it shows: ``python scripts/docs_notebook.py [FILE]``."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import nbformat
@@ -22,4 +23,5 @@ def executed(path: Path = NOTEBOOK) -> nbformat.NotebookNode:
 
 
 if __name__ == "__main__":
-    NOTEBOOK.write_text(nbformat.writes(executed()) + "\n", encoding="utf-8")
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else NOTEBOOK
+    target.write_text(nbformat.writes(executed()) + "\n", encoding="utf-8")
