@@ -17,11 +17,14 @@ import sympy as sp
 from symderiv.errors import LimitError, ModelError, UnknownNameError
 from symderiv.models.rule_functions import Value
 from symderiv.models.rule_language import evaluate_rule, free_names, parse_rule
+from symderiv.models.rule_spelling import plain
 from symderiv.models.rule_words import read_words
 
 MEAN_OF_TANH = "s_i + W1*(1/n_i)*sum_j tanh(W2*s_j)"
 MAX_NODES = 5_000
 MAX_SIZE = 100_000
+# functions that stand in the result as they stand in the rule
+UNDEFINED = {name: sp.Function(name) for name in ("sigma", "phi", "psi", "rho", "f", "g", "MLP")}
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ def update_node(
     }
     names |= {name: sp.Symbol(name) for name in free_names(tree) - set(names)}
     try:
-        return evaluate_rule(tree, names)
+        return evaluate_rule(tree, names, UNDEFINED)
     except ModelError as error:
         if not around and ("division" in str(error) or "nothing" in str(error) or "no messages" in str(error)):
             return None
@@ -144,7 +147,7 @@ def without_neighbours(node: str, rule: str, states: Mapping[str, Value], values
     tree = parse_rule(read_words(_edge_names(rule), 1).text)
     names = {"s": states[node], "m": [sp.S.Zero], "deg": [sp.S.One], "edge": [sp.S.Zero], "n": sp.S.One, **values}
     names |= {name: sp.Symbol(name) for name in free_names(tree) - set(names)}
-    return evaluate_rule(tree, names)
+    return evaluate_rule(tree, names, UNDEFINED)
 
 
 def layers(
@@ -198,6 +201,20 @@ def layers_to_see_all(graph: Neighbourhoods, node: str) -> int | None:
     return None
 
 
+def distance(graph: Neighbourhoods, node: str, source: str) -> int | None:
+    """The fewest layers after which a node can depend on another; None where it never can.
+
+    >>> distance(named_graph("cycle", 5), "1", "4")
+    2
+    """
+    reached: set[str] = {node}
+    for count in range(len(graph.nodes)):
+        if source in reached:
+            return count
+        reached |= {other for name in reached for other in graph.neighbours(name)}
+    return None
+
+
 def reconstruct(nodes: Iterable[object], printed: Mapping[object, Iterable[object]]) -> Reconstruction:
     """What updates of some nodes say about an undirected graph: edges forced, excluded, and left open.
 
@@ -224,6 +241,8 @@ def reconstruct(nodes: Iterable[object], printed: Mapping[object, Iterable[objec
 
 def _edge_names(rule: str) -> str:
     """Degrees of neighbours and weights of edges under names of their own."""
+    rule = re.sub(r"\b([wae])_\{\s*i\s*,?\s*j\s*\}", "edge_j", rule)
+    rule = re.sub(r"\b([WwUVAab])_\{?(\d+)\}?", r"\1\2", plain(rule))
     rule = re.sub(r"\b(?:n|deg|d)_j\b", "deg_j", rule)
     rule = re.sub(r"\b(?:deg|d)_i\b", "n_i", rule)
-    return re.sub(r"\b[wae]_\{?i,?j\}?", "edge_j", rule)
+    return re.sub(r"\b[wae]_ij\b", "edge_j", rule)

@@ -19,7 +19,7 @@ REMARK = re.compile(
     r"matrix|matrices|vectors?|states?|messages?|learnable|learned|product|order|given|deep|sets?|attention|softmax|gin|"
     r"gcn|gat|graphsage|pooling|aggregation|node|i|j|m|m_j|w_j|W_j|n|eq|only|max|min|sum|mean|taken|applied|layer|note|"
     r"features?|degree|normali[sz]ed|style|like|type|classic|form|averag\w*|equation|multiplication|coordinate|"
-    r"coordinatewise|square|real|tanh|relu|exponential|shared|same)\b|\d|\.|:|=)*",
+    r"coordinatewise|square|real|tanh|relu|exponential|shared|same|incoming|edges?)\b|\d|\.|:|=)*",
     re.I,
 )
 # words before a formula that only name it
@@ -62,7 +62,7 @@ def without_remark(body: str) -> str:
     depth = 0
     for place, letter in enumerate(body):
         starts = depth == 0 and (letter == "," or letter == ";" or letter == "(" and body[place - 1 : place] == " "
-                                 or re.match(r"\s(?:where|with|in|only)\b", body[place:]) is not None)  # fmt: skip
+                                 or re.match(r"\s(?:where|with|in|over|only)\b", body[place:]) is not None)  # fmt: skip
         if starts and place and re.search("[A-Za-z]{3}", body[place:]) and REMARK.fullmatch(body[place:]):
             weighs = re.search(r"weight|different|distinct|separate", body[place:])
             indexed = re.search(r"[WwA]_[j\d]|[Ww]\[", body[:place])

@@ -41,8 +41,8 @@ RECURRENT = re.compile(
 )
 SYMBOL = r"[A-Za-z](?:\d|_\{?\w+\}?)?(?:\^T|\.T)?"
 ADJACENT = re.compile(
-    rf"(?<![A-Za-z_.])({SYMBOL}|\)|\]|\d)\s+"
-    rf"(?=\(|{SYMBOL}(?![A-Za-z_(])|(?:sum|prod|max|min|mean|softmax)_|(?:tanh|exp|relu|sigmoid|sqrt|sum|max|min)\()"
+    rf"(?<![A-Za-z_.])({SYMBOL}|(?:deg|edge|alpha|beta)_j|\)|\]|\d)\s+"
+    rf"(?=\(|{SYMBOL}(?![A-Za-z_(])|(?:sum|prod|max|min|mean|softmax|deg|edge|alpha|beta)_|(?:degree|tanh|exp|relu|sigmoid|sqrt|sum|max|min)\()"
 )
 AGGREGATES = r"sum|prod|max|min|mean|median|hadamard|concat|var|std|list|logsumexp"
 RUNNING = re.compile(
@@ -116,7 +116,7 @@ def _formula(text: str, degree: int = 0) -> str | None:
     text = _order_statistics(_ellipsis(text))
     text = _mixed(text)
     text = re.sub(r"\bs_i\b", "s", text)
-    if "m_" not in text:  # the states of the neighbours are their messages
+    if not re.search(r"\bm(?:_|\b)", text):  # the states of the neighbours are their messages
         text = re.sub(r"\b[hx]_([jk])\b", r"m_\1", re.sub(r"\bh_i\b", "s", text))
     while found := list(RUNNING.finditer(text)):
         text = _summed(text, found[-1])

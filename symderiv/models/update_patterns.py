@@ -13,12 +13,30 @@ from dataclasses import dataclass
 from symderiv.errors import ModelError, ShapeError
 from symderiv.models.rule_functions import SCALAR
 from symderiv.models.rule_language import parse_rule
+from symderiv.models.rule_spelling import plain
 from symderiv.models.rule_words import read_words
 
-OWN_STATE = re.compile(r"^\(*s(_\{?i\}?)?(\^\{?\(?(l|ell|\\ell)\s*-\s*1\)?\}?)?(\[(l|ell)-1\])?\)*$")
+OWN_STATE = re.compile(r"^\(*[shx](_\{?i\}?)?(\^\{?\(?(l|ell|\\ell)\s*-\s*1\)?\}?)?(\[(l|ell)-1\])?\)*$")
 BATCH = re.compile(r"batch|_\{?B\}?\b|_b\b|\bBN\b", re.I)
 FEATURES = re.compile(r"layer|feature|coordinate|component|_\{?[dfk]\}?\b|\bLN\b", re.I)
-WRAPPERS = (*SCALAR, "BN", "LN", "BatchNorm", "LayerNorm", "batchnorm", "layernorm", "sigma", "phi", "norm", "dropout")
+CONTENT = r"\b[smhxqkv](?:_\{?\(?[ij]|\b)|\b(?:e|score)_"  # a score that depends on states or messages
+WRAPPERS = (
+    *SCALAR,
+    "BN",
+    "LN",
+    "BatchNorm",
+    "LayerNorm",
+    "batchnorm",
+    "layernorm",
+    "sigma",
+    "phi",
+    "norm",
+    "dropout",
+    "InstanceNorm",
+    "GroupNorm",
+    "GraphNorm",
+    "instancenorm",
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +63,10 @@ def patterns(rule: str) -> Patterns:
     text = rule.strip()
     if not text:
         raise ModelError("an empty rule has no patterns; give for example 's_i + W1*sum_j m_j'")
-    right = re.split(r"(?<![<>=!])(?:<-|=)(?!=)", text, maxsplit=1)[-1] if re.match(r"\s*s", text) else text
+    if not re.search(r"[=+*/()_\\]", text):
+        return _said(text)
+    text = plain(text)
+    right = re.split(r"(?<![<>=!])(?:<-|=)(?!=)", text, maxsplit=1)[-1] if re.match(r"\s*[shx]", text) else text
     formula, _, comment = _split_comment(right)
     normalised = _normalisation(formula, comment)
     found = {
@@ -60,6 +81,17 @@ def patterns(rule: str) -> Patterns:
     return Patterns(
         _is_residual(formula), normalised == "batch", _is_attention(formula, comment),
         tuple(name for name, there in found.items() if there),
+    )  # fmt: skip
+
+
+def _said(text: str) -> Patterns:
+    """The patterns of a rule told in words only; ModelError for words that deny one."""
+    if re.search(r"\b(no|not|without|neither|nor|instead|rather)\b", text, re.I):
+        raise ModelError(f"the words {text[:60]!r} deny something; give the rule as a formula")
+    return Patterns(
+        bool(re.search(r"residual|skip[- ]connection|(plus|added to|adds?) (the )?(previous|own)", text, re.I)),
+        bool(re.search(r"batch[- ]?norm", text, re.I)), bool(re.search(r"attention|softmax", text, re.I)),
+        ("layer_normalization",) if re.search(r"layer[- ]?norm", text, re.I) else (),
     )  # fmt: skip
 
 
@@ -196,7 +228,7 @@ def _normalisation(formula: str, comment: str) -> str | None:
     if not (spread and centre):
         return None
     own = formula[centre.start() : centre.end()] + " " + spread[0]
-    for words in (own, comment):
+    for words in (own, comment, formula if "over the" in formula else ""):
         if BATCH.search(words):
             return "batch"
         if FEATURES.search(words):
@@ -209,9 +241,22 @@ def _is_attention(formula: str, comment: str) -> bool:
     text = f"{formula} {comment}"
     if re.search(r"\battention\s*\(|\battn\s*\(|\bMHA\s*\(", text, re.I):
         return True
-    content = r"[^,;]*?\b[smhqkv]_?\{?\(?[ij]?"
-    if re.search(rf"softmax(_\{{?\w+\}}?)?\s*[\(\[]{content}", text):
+    if re.search(r"softmax over (?:j|(?:the |all )?neighbou?rs)\b", text):
+        return True
+    for found in re.finditer(r"softmax(_\{?\w+\}?)?\s*[\(\[]", text):
+        score = text[found.end() : _closing(text, found.end())]
         running = re.search(r"softmax_?\{?[jk]|sum_?\{?j|alpha|a_\{?i,?j", text)
-        return bool(running)
-    ratio = re.search(rf"sum\w*\s*\(?\s*exp\s*\({content}.*/.*sum\w*\s*\(?\s*exp\s*\(", text)
-    return bool(ratio or re.search(r"arg\s*max|hardmax", text, re.I))
+        if running and re.search(CONTENT, score):
+            return True
+    ratio = re.search(r"exp\s*\((.*?)\).*/\s*\(*\s*sum\w*\s*\(?\s*exp\s*\(", text)
+    return bool(ratio and re.search(CONTENT, ratio[1]) or re.search(r"arg\s*max|hardmax", text, re.I))
+
+
+def _closing(text: str, start: int) -> int:
+    """The bracket that closes the one just before ``start``."""
+    depth = 1
+    for place in range(start, len(text)):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(text[place], 0)
+        if depth == 0:
+            return place
+    return len(text)
