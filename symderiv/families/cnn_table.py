@@ -14,52 +14,102 @@ from typing import Any, Final
 from symderiv.errors import ModelError
 from symderiv.exact import read_int
 from symderiv.families import FAMILIES
-from symderiv.families.given import need
+from symderiv.families.given import need, pick, prose
 from symderiv.models.convolution import Table, table, written
 
 _SHORTHAND: Final[dict[str, Callable[..., dict[str, Any]]]] = {
-    r"conv(\d+)-(\d+)": lambda k, f: {"type": "conv", "k": int(k), "filters": int(f), "pad": (int(k) - 1) // 2},
-    r"pool(\d+)": lambda k: {"type": "pool", "k": int(k)},
-    r"fc-(\d+)": lambda units: {"type": "fc", "K": int(units)},
+    r"conv(\d+)(?:x\1)?-(\d+)": lambda k, f: {"type": "conv", "k": int(k), "filters": int(f)},
+    r"((?:max|avg)?-?pool)-?(\d+)(?:x\2)?": lambda kind, k: {"type": kind, "k": int(k)},
+    r"(?:fc|dense|linear)-?(\d+)": lambda units: {"type": "fc", "K": int(units)},
 }
+_SUFFIX: Final = re.compile(r"[\s,(]*(stride|padding|pad|dilation|groups)\s*(?:=|:|of)?\s*(\d+)\)?")
+_AXES: Final = frozenset("NBHWCLDT")
 
 
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters and activation sizes of every layer, and their totals."""
     dims, order = _input(given)
-    stack = need(given, "layers", "architecture")
+    stack = need(given, "layers", "architecture", "network", "stack")
+    if isinstance(stack, str):
+        stack = [name.strip() for name in re.split(r"\s*(?:-+>|→|\||;)\s*", stack) if name.strip()]
     if not isinstance(stack, list) or not all(isinstance(item, (str, Mapping)) for item in stack):
         raise ModelError("question: 'layers' must be a list of layers, each an object or a name such as CONV3-10")
+    stack = [item for entry in stack for item in _repeated(entry)]
     layers = [_layer(item, given) for item in stack]
-    names = [str(item if isinstance(item, str) else item.get("type")) for item in stack]
+    names = [str(item if isinstance(item, str) else item.get("type", item.get("layer"))) for item in stack]
     return _answers(table(dims, layers), names, order)
 
 
 def _input(given: Mapping[str, Any]) -> tuple[list[int], list[int]]:
     """The input's sizes with the channels last, and where each axis stood in the question."""
+    extra = pick(given, "channels", "in_channels", "input_channels")
     for name, value in given.items():
-        if not name.startswith("input") or not isinstance(value, (list, tuple)) or not value:
+        unusable = isinstance(value, (bool, Mapping)) or not value
+        if not name.startswith("input") or name.endswith("channels") or unusable:
             continue
-        letters = name.partition("_")[2].upper().lstrip("N")
-        sizes = [read_int(v, name, 1) for v in value]
-        channel = letters.find("C") if "C" in letters else len(sizes)
-        if channel == len(sizes) and letters and "C" not in letters:
-            sizes = [*sizes, 1]
-        channel = min(channel, len(sizes) - 1)
+        if isinstance(value, str):
+            value = re.split(r"\s*[x×*,]\s*", value.strip(" ()[]"))
+        sizes = [read_int(v, name, 1) for v in (value if isinstance(value, (list, tuple)) else [value])]
+        tail = name.rpartition("_")[2].upper()
+        letters = tail if set(tail) <= _AXES else ""
+        if letters and letters[0] in "NB":  # the number of inputs changes neither parameters nor one input's sizes
+            letters, sizes = letters[1:], sizes[1:] if len(sizes) == len(letters) else sizes
+        if "C" not in letters and (letters or extra is not None and len(sizes) <= 2):
+            letters, sizes = f"{letters or 'HW'[: len(sizes)]}C", [*sizes, read_int(extra or 1, "channels", 1)]
+        elif not letters and len(sizes) == 2 and "1d" not in str(given.get("layers")).lower():
+            raise ModelError(f"question: {name!r} has two sizes; write input_HW, input_LC … to say which they are")
+        if letters and len(letters) != len(sizes):
+            raise ModelError(f"question: {name!r} names {len(letters)} axes and has {len(sizes)} sizes")
+        channel = letters.index("C") if letters else len(sizes) - 1
         order = [i for i in range(len(sizes)) if i != channel] + [channel]
         return [sizes[i] for i in order], order
     raise ModelError(f"question: 'input_HWC' (or input_CHW, input_LC …) is missing; given are {sorted(given)}")
 
 
+def _repeated(item: Any) -> list[Any]:
+    """A layer that stands several times."""
+    if not isinstance(item, Mapping):
+        return [item]
+    times = read_int(pick(item, "repeat", "times", default=1), "repeat", 1, 1000)
+    return [{k: v for k, v in item.items() if k not in ("repeat", "times")}] * times
+
+
 def _layer(item: object, given: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(item, Mapping):
-        return {"bias": given["bias"], **item} if "bias" in given else item
+        named = {"type": item["layer"], **item} if "layer" in item and "type" not in item else item
+        layer = {**_layer(named["type"], given), **named} if _short(str(named.get("type"))) else dict(named)
+        if _short(str(named.get("type"))):
+            layer["type"] = _layer(named["type"], given)["type"]
+        return {**_bias(given), **layer}
     plain = str(item).lower()
+    settings = {name: int(value) for name, value in _SUFFIX.findall(plain)}
+    short = _short(_SUFFIX.sub("", plain).strip())
+    layer = short if short else {"type": _SUFFIX.sub("", plain).strip()}
+    if short and layer["type"] == "conv" and not {"pad", "padding"} & settings.keys():
+        settings["pad"] = _shorthand_padding(given, layer["k"])
+    return {**_bias(given), **layer, **settings}
+
+
+def _bias(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether layers have biases, where the question says it for all of them."""
+    if "bias" in given:
+        return {"bias": given["bias"]}
+    return {"bias": False} if re.search(r"\b(?:no|without) bias|bias[- ]free", prose(given)) else {}
+
+
+def _short(plain: str) -> dict[str, Any] | None:
+    """CONV3-10, POOL2, FC-3 as a layer."""
     for pattern, build in _SHORTHAND.items():
-        match = re.fullmatch(pattern, plain)
+        match = re.fullmatch(pattern, plain.lower())
         if match:
             return build(*match.groups())
-    return {"type": plain}
+    return None
+
+
+def _shorthand_padding(given: Mapping[str, Any], kernel: int) -> Any:
+    """What CONVk-F is padded with: given, else said in the task, else as many as keep the size (1 for an even k)."""
+    said = re.search(r"padding (?:is |of |= ?)?(\d+)", prose(given))
+    return pick(given, "pad", "padding", default=int(said[1]) if said else max((kernel - 1) // 2, int(kernel % 2 == 0)))
 
 
 def _answers(result: Table, names: Sequence[str], order: Sequence[int]) -> dict[str, Any]:
@@ -78,12 +128,15 @@ def _answers(result: Table, names: Sequence[str], order: Sequence[int]) -> dict[
             {"layer": name, "params": written(row.params_as), "dims": written((tuple(row.dims_as),))}
             for name, row in rows
         ],
-        "total_params": result.total_params, "total": result.total_params,
-        "weights_only": result.total_params - biases, "biases_only": biases,
+        "total_params": result.total_params,
+        "total": result.total_params,
+        "weights_only": result.total_params - biases,
+        "biases_only": biases,
         "input_size": math.prod(result.input),
         "output_dims": back(last.dims) if last else list(result.input),
         "receptive_field": list(spatial[-1].receptive_field) if spatial else [1],
-        "macs": [row.macs for row in result.rows], "total_macs": sum(row.macs for row in result.rows),
+        "macs": [row.macs for row in result.rows],
+        "total_macs": sum(row.macs for row in result.rows),
     }
 
 

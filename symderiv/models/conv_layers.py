@@ -43,7 +43,9 @@ def setting(layer: Layer, *names: str, default: Any = None) -> Any:
 
 KERNEL: Final = ("k", "kernel", "kernel_size", "size")
 FILTERS: Final = ("filters", "F", "out_channels", "channels", "out")
-PAD: Final = ("pad", "padding", "p")
+PAD: Final = (
+    "pad", "padding", "p", "pad_top_bottom_left_right", "pad_tblr", "pad_left_right", "pad_lr", "pads",
+)  # fmt: skip
 STRIDE: Final = ("stride", "s", "strides")
 DILATION: Final = ("dilation", "d", "dilation_rate")
 
@@ -53,14 +55,22 @@ def _windows(dims: Dims, layer: Layer, stride: Any = 1) -> tuple[Window, ...]:
         raise ModelError("the input is flat; a window needs at least one axis beside the channels")
     pad = setting(layer, *PAD, default=0)
     return windows(
-        len(dims) - 1, setting(layer, *KERNEL), setting(layer, *STRIDE, default=stride),
+        len(dims) - 1, _kernel(layer), setting(layer, *STRIDE, default=stride),
         0 if pad in ("circular", "zeros", "zero") else pad, setting(layer, *DILATION, default=1),
         bool(setting(layer, "ceil", "ceil_mode", default=False)), dims[:-1],
     )
 
 
+def _kernel(layer: Layer) -> Any:
+    """The kernel, also as ``kh`` and ``kw``."""
+    for rows, columns in (("kh", "kw"), ("k_h", "k_w"), ("kernel_h", "kernel_w"), ("height", "width")):
+        if rows in layer and columns in layer:
+            return [layer[rows], layer[columns]]
+    return setting(layer, *KERNEL)
+
+
 def _weights(layer: Layer, shape: Sequence[int], filters: int, bias: bool = True) -> Sum:
-    has_bias = bool(layer.get("bias", bias))
+    has_bias = bool(setting(layer, "bias", "use_bias", default=bias))
     return (tuple(shape),) + (((filters,),) if has_bias else ())
 
 
@@ -120,7 +130,7 @@ def _transposed(dims: Dims, layer: Layer) -> Made:
 
 
 def _pool(dims: Dims, layer: Layer) -> Made:
-    shape = _windows(dims, layer, stride=setting(layer, *KERNEL))
+    shape = _windows(dims, layer, stride=_kernel(layer))
     for w in shape:
         if max(w.before, w.after) >= w.kernel:
             raise ModelError(
@@ -208,6 +218,24 @@ ALIASES: Final[dict[str, str]] = {
     "upsample": "upsampling nearest bilinear interpolate",
     "pad": "zeropad padding zeropad2d",
 }
+
+
+KNOWN: Final = frozenset({
+    *KERNEL, *FILTERS, *PAD, *STRIDE, *DILATION, "kh", "kw", "k_h", "k_w", "kernel_h", "kernel_w", "height", "width",
+    "type", "layer", "name", "note", "comment", "label", "ceil", "ceil_mode", "bias", "use_bias", "groups", "g", "K",
+    "multiplier", "depth_multiplier", "output_pad", "output_padding", "out_pad", "out_size", "output_size", "units",
+    "out_features", "neurons", "affine", "over", "normalized", "num_parameters", "factor", "scale", "scale_factor",
+    "padding_mode", "pad_mode", "mirrored", "activation", "act", "nonlinearity", "mode", "kind", "op", "pool_type",
+    "eps", "momentum", "rate", "prob", "in_channels", "in_features", "inplace", "slope", "alpha", "negative_slope",
+    "n_groups", "num_groups",
+})  # fmt: skip
+
+
+def known_settings(layer: Layer) -> None:
+    """UnknownNameError for a setting nobody reads: it might change the sizes."""
+    for name in layer:
+        if name not in KNOWN:
+            raise UnknownNameError("setting", name, KNOWN, f"the layer {layer.get('type')!r}")
 
 
 def canonical(name: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from symderiv.errors import ModelError
 from symderiv.exact import read_int
-from symderiv.models.conv_layers import LAYERS, Dims, Layer, Made, Sum, canonical
+from symderiv.models.conv_layers import LAYERS, Dims, Layer, Made, Sum, canonical, known_settings
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ def _make(dims: Dims, layer: Layer, number: int) -> Made:
     if "type" not in layer:
         raise ModelError(f"layer {number}: 'type' is missing; say for instance {{'type': 'fc', 'K': 3}}")
     kind = canonical(str(layer["type"]))
+    known_settings(layer)
     try:
         return LAYERS[kind](dims, layer)
     except ModelError as error:
