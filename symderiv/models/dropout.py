@@ -23,7 +23,8 @@ class Mask:
     """A random matrix R: law of each entry (mean, variance), and which entries are one and the same variable.
 
     ``source[i][j]`` names the variable that stands at (i, j); ``additive`` adds R to X instead of multiplying.
-    ``values`` lists (value, probability) of an entry where the law is discrete.
+    ``values`` lists (value, probability) of an entry where the law is discrete; ``correlation`` is that of two
+    different variables of a row (0 where they are drawn independently).
     """
 
     mean: sp.Matrix
@@ -31,6 +32,7 @@ class Mask:
     source: tuple[tuple[object, ...], ...]
     additive: bool = False
     values: tuple[tuple[tuple[tuple[sp.Expr, sp.Expr], ...], ...], ...] | None = None
+    correlation: sp.Expr = sp.S.Zero
 
 
 def probability(p: sp.Expr, what: str = "the keep probability") -> sp.Expr:
@@ -58,8 +60,29 @@ def _rademacher(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
     return sp.S.Zero, sp.S.One
 
 
+def _poisson(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    return law["rate"], law["rate"]
+
+
+def _exponential(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    mean = law["mean"] if "mean" in law else 1 / law["rate"]
+    return mean, mean**2
+
+
+def _laplace(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    return law.get("mean", sp.S.One), 2 * law["scale"] ** 2
+
+
+def _moments(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    return law["mean"], law["var"] if "var" in law else law["std"] ** 2
+
+
 # law -> (mean and variance of an entry, the settings it needs)
 LAWS: dict[str, tuple[Callable[[Mapping[str, sp.Expr]], tuple[sp.Expr, sp.Expr]], str]] = {
+    "poisson": (_poisson, "rate"),
+    "exponential": (_exponential, "rate or mean"),
+    "laplace": (_laplace, "scale"),
+    "moments": (_moments, "mean and var or std"),
     "bernoulli": (_bernoulli, "keep"),
     "normal": (_normal, "var or std"),
     "gaussian": (_normal, "var or std"),
@@ -77,9 +100,13 @@ SHARING: dict[str, Callable[[int, int], object]] = {
 
 
 def mask(
-    shape: tuple[int, int], dist: str, settings: Callable[[int, int], Mapping[str, sp.Expr]],
-    shared: str | Sequence[Sequence[int]] = "none", rescale: Callable[[int, int], sp.Expr] = lambda i, j: sp.S.One,
+    shape: tuple[int, int],
+    dist: str,
+    settings: Callable[[int, int], Mapping[str, sp.Expr]],
+    shared: str | Sequence[Sequence[int]] = "none",
+    rescale: Callable[[int, int], sp.Expr] = lambda i, j: sp.S.One,
     additive: bool = False,
+    correlation: sp.Expr = sp.S.Zero,
 ) -> Mask:
     """A mask of the given shape; ``settings(i, j)`` are the numbers of the law at an entry.
 
@@ -104,23 +131,25 @@ def mask(
                 raise ModelError(f"entry ({i}, {j}) shares its variable with one of another law; give both the same")
             if laws[i][j][1].is_number and sign(laws[i][j][1]) < 0:
                 raise ModelError(f"the variance of the mask at ({i}, {j}) is {laws[i][j][1]}; it cannot be negative")
+    if correlation.is_number and (sign(1 - correlation) < 0 or sign(1 + correlation * (shape[1] - 1)) < 0):
+        raise ModelError(f"{shape[1]} variables cannot all have the correlation {correlation} with each other")
     values = None
-    if dist == "bernoulli":
+    if dist == "bernoulli" and correlation == 0:
         values = tuple(tuple(_two(settings(i, j)["keep"], rescale(i, j)) for j in columns) for i in rows)
     return Mask(
         sp.Matrix(*shape, lambda i, j: laws[i][j][0] * rescale(i, j)),
         sp.Matrix(*shape, lambda i, j: laws[i][j][1] * rescale(i, j) ** 2),
-        tuple(tuple(name(i, j) for j in columns) for i in rows), additive, values,
+        tuple(tuple(name(i, j) for j in columns) for i in rows), additive, values, correlation,
     )  # fmt: skip
 
 
 def covariance(noise: Mask, i: int, j: int, k: int) -> sp.Expr:
-    """Cov(R_ij, R_ik): the product of standard deviations where one variable stands at both places."""
-    if noise.source[i][j] != noise.source[i][k]:
-        return sp.S.Zero
+    """Cov(R_ij, R_ik): the product of standard deviations where one variable stands at both places,
+    that times the correlation of the row where two do."""
+    share = sp.S.One if noise.source[i][j] == noise.source[i][k] else noise.correlation
     if noise.variance[i, j] == noise.variance[i, k]:
-        return noise.variance[i, j]
-    return sp.sqrt(noise.variance[i, j] * noise.variance[i, k])
+        return share * noise.variance[i, j]
+    return share * sp.sqrt(noise.variance[i, j] * noise.variance[i, k])
 
 
 def mean_loss(x: sp.Matrix, y: sp.Matrix, w: sp.Matrix, noise: Mask) -> sp.Expr:
@@ -130,7 +159,7 @@ def mean_loss(x: sp.Matrix, y: sp.Matrix, w: sp.Matrix, noise: Mask) -> sp.Expr:
 
 def penalty(x: sp.Matrix, w: sp.Matrix, noise: Mask) -> sp.Expr:
     """The part of the expected loss that the mask's variance adds; quadratic in w, free of y."""
-    return sp.expand((w.T * _penalty_matrix(x, noise) * w)[0, 0])
+    return sp.expand((w.T * penalty_matrix(x, noise) * w)[0, 0])
 
 
 def expected_loss(x: sp.Matrix, y: sp.Matrix, w: sp.Matrix, noise: Mask) -> sp.Expr:
@@ -146,15 +175,13 @@ def expected_loss(x: sp.Matrix, y: sp.Matrix, w: sp.Matrix, noise: Mask) -> sp.E
 def minimiser(x: sp.Matrix, y: sp.Matrix, noise: Mask) -> sp.Matrix | None:
     """The minimiser of the expected loss by its normal equations; None where it is not unique."""
     data = _mean_data(x, noise)
-    hessian = (data.T * data + _penalty_matrix(x, noise)).applyfunc(sp.factor)
+    hessian = (data.T * data + penalty_matrix(x, noise)).applyfunc(sp.factor)
     if sp.simplify(hessian.det()) == 0:
         return None
     return hessian.LUsolve(data.T * y).applyfunc(sp.factor)
 
 
-def losses_by_mask(
-    x: sp.Matrix, y: sp.Matrix, w: sp.Matrix, noise: Mask
-) -> Iterator[tuple[sp.Expr, sp.Expr]]:
+def losses_by_mask(x: sp.Matrix, y: sp.Matrix, w: sp.Matrix, noise: Mask) -> Iterator[tuple[sp.Expr, sp.Expr]]:
     """(probability, loss) of every value of a discrete mask; LimitError for more than 4096 of them."""
     if noise.values is None:
         raise ModelError("only a mask with finitely many values can be enumerated; use the closed form")
@@ -176,7 +203,9 @@ def _mean_data(x: sp.Matrix, noise: Mask) -> sp.Matrix:
     return x + noise.mean if noise.additive else x.multiply_elementwise(noise.mean)
 
 
-def _penalty_matrix(x: sp.Matrix, noise: Mask) -> sp.Matrix:
+def penalty_matrix(x: sp.Matrix, noise: Mask) -> sp.Matrix:
+    """P with penalty wᵀP w: P_jk = Σ_i Cov(R_ij, R_ik) x_ij x_ik, without the x for additive noise."""
+
     def entry(j: int, k: int) -> sp.Expr:
         scale: Callable[[int], sp.Expr] = (lambda i: sp.S.One) if noise.additive else lambda i: x[i, j] * x[i, k]
         return sp.Add(*(covariance(noise, i, j, k) * scale(i) for i in range(x.rows)))
