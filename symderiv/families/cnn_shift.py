@@ -14,6 +14,7 @@ import math
 import random
 import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from symderiv.errors import ModelError
@@ -22,10 +23,13 @@ from symderiv.families import FAMILIES
 from symderiv.families.forms import expr, tensor, vec
 from symderiv.families.given import need, pick, prose
 from symderiv.families.network_prose import filters, image_of_lines, numbers_after
+from symderiv.families.shift_words import Network, network, pool_of, sides_of, taps_of, words_of
 from symderiv.models.conv_layers import Layer
 from symderiv.models.convolution import table
 from symderiv.models.shift_networks import exact_array, feature_maps, move_image, pooled
-from symderiv.models.shifts import PADDING_NAMES, axis_layers, decide_move, invariant_shifts
+from symderiv.models.shifts import axis_layers, decide_move, invariant_shifts
+
+KERNELS = ("kernel", "w", "filter", "weights", "kernels", "filters")
 
 
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,73 +37,137 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     return _moved(given) if "x" in given else _image(given)
 
 
-def _padding(given: Mapping[str, Any], default: str = "circular") -> str:
-    word = pick(given, "padding_mode", "pad_mode", "boundary")
-    sides = pick(given, "padding", "pad")
-    if word is None and isinstance(sides, str) and sides in PADDING_NAMES:
-        word = sides
-    if word is None:
-        text = prose(given)
-        word = "zeros" if re.search(r"zero[- ]pad", text) and "circular pad" not in text else default
-    return str(word)
-
-
 def _moved(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A signal (or picture) and moved copies of it through one convolution, activation, pooling, global mean."""
-    kernel = pick(given, "kernel", "w", "filter", "weights")
+    """A signal (or picture) and moved copies of it through convolutions, activation, pooling and a global value."""
+    start = exact_array(given["x"], "x")
+    reading = network(given)
+    stack = [exact_array(kernel, "kernel") for kernel in _kernels(given)]
+    layers: list[Layer] = []
+    weights: list[Any] = []
+    for taps in stack:
+        several = taps.ndim == start.ndim + 1 and pick(given, "kernels", "filters") is not None
+        if taps.ndim != start.ndim + several:
+            raise ModelError(f"cnn_shift: the kernel has {taps.ndim} axes and x {start.ndim}; make them equal")
+        if len(stack) > 1 and several:
+            raise ModelError("cnn_shift: several filters in several layers must be given as conv1, conv2 …")
+        shape = taps.shape[1:] if several else taps.shape
+        layers += _moved_layers(given, reading, shape, taps.shape[0] if several else 1)
+        weights.append((taps[:, None] if several else taps[None, None]).tolist())
+    weights = _with_bias(given, weights)
+    layers += _head(reading)
+    answers: dict[str, Any] = {}
+    for name, signal in _signals(given, start).items():
+        maps = feature_maps(layers, weights, [signal.tolist()])
+        features = _features(reading, layers, weights, [signal.tolist()])
+        answers |= _read_out(given, reading, name, maps, features)
+    return answers | _symmetries(layers, weights, start.shape, reading)
+
+
+def _kernels(given: Mapping[str, Any]) -> list[Any]:
+    """The kernels in order: one, several layers (``kernel1``, ``kernel2``), or filters side by side (``kernels``)."""
+    numbered = sorted(n for n in given if re.fullmatch(r"(?:kernel|w|filter)_?[1-9]", n))
+    if numbered:
+        return [given[name] for name in numbered]
+    kernel = pick(given, *KERNELS)
     if kernel is None:
-        kernel = numbers_after(prose(given), "kernel")
+        kernel = numbers_after(prose(given), "(?:kernel|filter)")
     if kernel is None:
         raise ModelError(f"cnn_shift: the kernel is missing from the question; given are {sorted(given)}")
-    taps, start = exact_array(kernel, "kernel"), exact_array(given["x"], "x")
-    if taps.ndim != start.ndim:
-        raise ModelError(f"cnn_shift: the kernel has {taps.ndim} axes and x {start.ndim}; make them equal")
-    weights = [taps[None, None].tolist()]
-    layers = _moved_layers(given, taps.shape)
-    answers: dict[str, Any] = {}
+    return [kernel]
+
+
+def _signals(given: Mapping[str, Any], start: Any) -> dict[str, Any]:
+    """x and every list of its shape; with ``shift`` also the circularly shifted x."""
+    other = {*KERNELS, "fc", "head_weights", "bias", "pad", "padding", "stride"}
+    found = {}
     for name, value in given.items():
-        if name in ("kernel", "w", "filter", "weights") or not isinstance(value, list):
+        if name in other or re.fullmatch(r"(?:kernel|w|filter)_?[1-9]", name) or not isinstance(value, list):
             continue
         signal = exact_array(value, name)
-        if signal.ndim == start.ndim and signal.size == start.size:
-            answers[f"g_{name}"] = expr(pooled(layers, weights, [value])[0])
-            answers[f"maps_{name}"] = tensor(feature_maps(layers, weights, [value])[0].tolist())
-    return answers | _symmetries(layers, weights, start.shape)
+        if signal.shape == start.shape:
+            found[name] = signal
+    shift = pick(given, "shift", "shift_by")
+    if shift is not None and "shifted" not in found:
+        by = read_int(shift, "shift")
+        found["shifted"] = move_image([start.tolist()], start.ndim - 1, by)[0]
+    return found
 
 
-def _symmetries(layers: Sequence[Layer], weights: Any, shape: Sequence[int]) -> dict[str, Any]:
+def _with_bias(given: Mapping[str, Any], weights: list[Any]) -> list[Any]:
+    said = numbers_after(prose(given), "bias")
+    bias = pick(given, "bias", "b", default=said[0] if said else "0")
+    values = [bias if isinstance(bias, list) else [bias] * len(kernels) for kernels in weights]
+    if any(len(v) != len(k) for v, k in zip(values, weights, strict=True)):
+        raise ModelError(f"cnn_shift: the biases {bias} do not fit the number of filters")
+    return list(zip(weights, values, strict=True))
+
+
+def _features(reading: Network, layers: Sequence[Layer], weights: Sequence[Any], image: Any) -> tuple[Fraction, ...]:
+    features = pooled(layers, weights, image)
+    if reading.head != "sum":
+        return features
+    return tuple(f * math.prod(feature_maps(layers, weights, image).shape[1:]) for f in features)
+
+
+def _read_out(
+    given: Mapping[str, Any], reading: Network, name: str, maps: Any, features: Sequence[Any]
+) -> dict[str, Any]:
+    """The maps, the pooled features and, with weights ``fc``, what a linear head makes of them."""
+    single = len(maps) == 1
+    answers: dict[str, Any] = {f"maps_{name}": tensor(maps[0].tolist() if single else maps.tolist())}
+    flat = reading.head == "flatten"
+    if not flat:
+        answers[f"g_{name}"] = expr(features[0]) if single else vec(features)
+    head = pick(given, "fc", "head_weights", "W_fc")
+    if head is not None:
+        rows = exact_array(head, "fc").reshape(-1, maps.size if flat else len(features))
+        outputs = rows @ (maps.reshape(-1) if flat else exact_array(list(features)))
+        answers[f"y_{name}"] = expr(outputs[0]) if len(outputs) == 1 else vec(outputs)
+        answers[f"f_{name}"] = answers[f"logits_{name}"] = answers[f"y_{name}"]
+    return answers
+
+
+def _symmetries(layers: Sequence[Layer], weights: Any, shape: Sequence[int], reading: Network) -> dict[str, Any]:
     axes = [axis_layers(layers, (*shape, 1), axis) for axis in range(len(shape))]
     shifts = [decide_move(axis, size) for axis, size in zip(axes, shape, strict=True)]
-    invariant = all(s.mean_invariant for s in shifts) or _never_moves(layers, weights, shape, "shift")
+    flat = reading.head == "flatten"
+    invariant = not flat and (all(s.mean_invariant for s in shifts) or _never_moves(layers, weights, shape, "shift"))
+    kept = [0] if flat else [
+        by for by in range(shape[-1])
+        if decide_move(axes[-1], shape[-1], by).mean_invariant or _never_moves(layers, weights, shape[-1:], "shift", by)
+    ] if len(shape) == 1 else list(invariant_shifts(axes[-1], shape[-1]))  # fmt: skip
     return {
         "invariant_under_circular_shift": invariant, "invariant": invariant,
         "equivariant_under_circular_shift": all(s.equivariant for s in shifts),
-        "invariant_under_reflection": _never_moves(layers, weights, shape, "reflection"),
-        "invariant_shifts": list(invariant_shifts(axes[-1], shape[-1])),
+        "equivariant": all(s.equivariant for s in shifts),
+        "invariant_under_reflection": not flat and _never_moves(layers, weights, shape, "reflection"),
+        "invariant_shifts": kept,
+        **{f"invariant_under_shift_by_{by}": by in kept for by in range(1, shape[-1])},
         "output_size": [s.sizes[-1] for s in shifts] if len(shape) > 1 else shifts[0].sizes[-1],
-    }
+    }  # fmt: skip
 
 
-def _moved_layers(given: Mapping[str, Any], taps: Sequence[int]) -> list[Layer]:
-    mode = _padding(given)
-    side = pick(given, "pad_top_bottom_left_right", "pad_left_right", "pad", "padding", default="none")
-    if isinstance(side, str):  # an output at every position, taps reaching forward: (x_i, x_{i+1}, …)
-        side = [[0, 0 if mode in ("none", "valid") else k - 1] for k in taps]
-    steps = pick(given, "stride", default=(numbers_after(prose(given), "stride") or ["1"])[0])
-    conv = {"type": "conv", "filters": 1, "k": list(taps), "pad": side, "stride": steps,
-            "padding_mode": "zeros" if mode in ("none", "valid") else mode}
-    words = str(given.get("activation", "")).lower() + prose(given)
-    linear = re.search(r"no relu|without relu|no activation|linear|identity", words)
-    layers: list[Layer] = [conv] if linear else [conv, {"type": "relu"}]
-    told = numbers_after(prose(given), r"max[- ]?pool(?:ing)?")
-    pool = pick(given, "pool", default=told[0] if told else None)
-    if pool is not None:
-        kind = str(pick(given, "pool_type", default="maxpool"))
-        layers.append({"type": kind, "k": pool, "stride": pick(given, "pool_stride", default=pool)})
-    return layers
+def _head(reading: Network) -> list[Layer]:
+    return [{"type": "gmp"}] if reading.head == "max" else []
 
 
-def _never_moves(layers: Sequence[Layer], weights: Any, shape: Sequence[int], move: str) -> bool:
+def _moved_layers(given: Mapping[str, Any], reading: Network, taps: Sequence[int], count: int) -> list[Layer]:
+    text = words_of(given)
+    none = reading.mode in ("none", "valid")
+    side = 0 if none else sides_of(given, "conv", len(taps)) or taps_of(text, taps)
+    if side is None:  # an output at every position; an odd kernel is centred, an even one reaches forward
+        side = [[(k - 1) // 2 * (k % 2), k // 2 if k % 2 else k - 1] for k in taps]
+    steps = pick(given, "stride", default=(numbers_after(text, "stride") or ["1"])[0])
+    told = pool_of(given, text)
+    if told and re.search(r"pool\w*[^,;.]*stride", text) and given.get("stride") is None:
+        steps = 1
+    conv = {"type": "conv", "filters": count, "k": list(taps), "pad": side, "stride": steps,
+            "padding_mode": "zeros" if none else reading.mode}  # fmt: skip
+    layers: list[Layer] = [conv, {"type": reading.activation}]
+    return layers if told is None else [*layers, {"type": told[0], "k": told[1], "stride": told[2]}]
+
+
+def _never_moves(layers: Sequence[Layer], weights: Any, shape: Sequence[int], move: str, by: int = 1) -> bool:
     """No picture tells a move apart, for this network: one and two spots, and 200 seeded pictures of small integers."""
     rng = random.Random(1)
     count = math.prod(shape)
@@ -110,34 +178,49 @@ def _never_moves(layers: Sequence[Layer], weights: Any, shape: Sequence[int], mo
         picture = exact_array(cells).reshape(1, *shape)
         here = pooled(layers, weights, picture.tolist())
         for axis in range(len(shape)):
-            if pooled(layers, weights, move_image(picture.tolist(), axis, 1, move).tolist()) != here:
+            if pooled(layers, weights, move_image(picture.tolist(), axis, by, move).tolist()) != here:
                 return False
     return True
 
 
 def _image(given: Mapping[str, Any]) -> dict[str, Any]:
     """An image with one line, moved over all positions, through the convolutions conv1, conv2 …"""
-    images, axis = image_of_lines(str(need(given, "input", "image")))
-    layers, weights = _network(given)
-    features = [pooled(layers, weights, [image]) for image in images]
-    height, width = len(images[0]), len(images[0][0])
-    rows = table((height, width, 1), layers).rows
+    shown = need(given, "input", "image")
+    images, axis = ([shown], -1) if isinstance(shown, list) else image_of_lines(str(shown))
+    reading = network(given)
+    layers, weights = _network(given, reading)
+    features = [_features(reading, layers, weights, [image]) for image in images]
+    height, width = exact_array(images[0], "image").shape
+    rows = [row for row in table((height, width, 1), layers).rows if row.made.windows]
     along = [decide_move(axis_layers(layers, (height, width, 1), a), (height, width)[a]) for a in (0, 1)]
-    for_all = all(d.mean_invariant for d in along)
+    flat = reading.head == "flatten"
+    for_all = not flat and all(d.max_invariant if reading.head == "max" else d.mean_invariant for d in along)
     common = max(features, key=features.count)
-    return {
-        ("g_by_row", "g_by_column")[axis]: [vec(g) for g in features], "g": vec(features[0]),
-        "invariant": for_all or (len(set(features)) == 1 and _never_moves(layers, weights, (height, width), "shift")),
+    same = len(set(features)) == 1 and not flat
+    answers: dict[str, Any] = {
+        "invariant": for_all or (same and _never_moves(layers, weights, (height, width), "shift")),
         "invariant_for_all_weights": for_all, "equivariant": all(d.equivariant for d in along),
-        "output_size": list(rows[-1].dims[:-1]), "sizes": [list(row.dims[:-1]) for row in rows if row.made.windows],
-        "invariant_shifts": list(invariant_shifts(axis_layers(layers, (height, width, 1), axis), along[axis].size)),
+        "output_size": list(rows[-1].dims[:-1]), "sizes": [list(row.dims[:-1]) for row in rows],
         "differing_positions": [i for i, g in enumerate(features) if g != common],
-    }
+    }  # fmt: skip
+    shifts = [list(invariant_shifts(axis_layers(layers, (height, width, 1), a), along[a].size)) for a in (0, 1)]
+    answers["invariant_shifts"] = [0] if flat else shifts[axis]
+    if flat:
+        return answers
+    answers["g"] = vec(features[0])
+    if axis >= 0:
+        answers[("g_by_row", "g_by_column")[axis]] = [vec(g) for g in features]
+    head = pick(given, "fc", "head_weights", "W_fc")
+    if head is not None:
+        logits = [exact_array(head, "fc") @ exact_array(list(g)) for g in features]
+        answers["logits"] = vec(logits[0])
+        answers[("logits_by_row", "logits_by_column")[axis]] = [vec(y) for y in logits]
+    return answers
 
 
-def _network(given: Mapping[str, Any]) -> tuple[list[Layer], list[Any]]:
-    """The layers and weights of conv1, conv2 … with ReLU after each, pooling where the question has it."""
-    mode, depth = _padding(given), 1
+def _network(given: Mapping[str, Any], reading: Network) -> tuple[list[Layer], list[Any]]:
+    """The layers and weights of conv1, conv2 … with the activation after each, pooling where the question has it."""
+    depth, text = 1, words_of(given)
     layers: list[Layer] = []
     weights: list[Any] = []
     for name in sorted(n for n in given if re.fullmatch(r"conv\d+", n)):
@@ -145,21 +228,37 @@ def _network(given: Mapping[str, Any]) -> tuple[list[Layer], list[Any]]:
         if exact_array(kernels).ndim != 4:
             raise ModelError(f"cnn_shift: {name} must be filters × channels × rows × columns")
         size = [len(kernels[0][0]), len(kernels[0][0][0])]
-        side = pick(given, f"pad_{name}", "pad_top_bottom_left_right", "pad", "padding", default=0)
-        layers.append({"type": "conv", "filters": len(kernels), "k": size, "padding_mode": mode,
-                       "pad": 0 if isinstance(side, str) else side,
-                       "stride": pick(given, f"stride_{name}", f"stride{name[4:]}", "stride", default=1)})
-        layers.append({"type": "relu"})
-        pool = pick(given, f"pool{name[4:]}", "pool")
-        if pool is not None:
-            layers.append({"type": "maxpool", "k": read_int((numbers_after(f"pool {pool}", "pool") or ["2"])[0])})
+        none = reading.mode in ("none", "valid")
+        side = 0 if none else sides_of(given, name, 2)
+        said = numbers_after(text, "stride") if not pool_of(given, text) else None
+        stride = pick(given, f"stride_{name}", f"stride{name[4:]}", "stride", default=(said or ["1"])[0])
+        layers.append({"type": "conv", "filters": len(kernels), "k": size, "pad": 0 if side is None else side,
+                       "padding_mode": "zeros" if none else reading.mode, "stride": stride})  # fmt: skip
+        layers.append({"type": reading.activation})
+        layers += _pooling(given, text, name)
         bias = pick(given, f"bias{name[4:]}", "bias", default="0")
-        values = bias if isinstance(bias, list) else [bias] * len(kernels)
-        weights.append((kernels, list(values)))
+        weights.append((kernels, bias if isinstance(bias, list) else [bias] * len(kernels)))
         depth = len(kernels)
     if not weights:
         raise ModelError(f"cnn_shift: no conv1, conv2 … and no x in the question; given are {sorted(given)}")
-    return layers, weights
+    return layers + _head(reading), weights
+
+
+def _pooling(given: Mapping[str, Any], text: str, name: str) -> list[Layer]:
+    """The pooling behind one convolution, where the question has it."""
+    own = pick(given, f"pool{name[4:]}")
+    told = pool_of({**given, "pool": own} if own is not None else given, text)
+    if told is None:
+        return []
+    after = re.search(r"pool\w*[^,;.]*?after (?:the )?(conv\d|first|second|each|every)", text)
+    place = {"first": "conv1", "second": "conv2"}.get(after[1], after[1]) if after else ""
+    if own is None and given.get("pool") is None and not after:
+        raise ModelError(
+            "cnn_shift: the question does not say after which convolution the pooling stands; say after conv1"
+        )
+    if place.startswith("conv") and place != name and own is None:
+        return []
+    return [{"type": told[0], "k": told[1], "stride": told[2]}]
 
 
 FAMILIES.add("cnn_shift", answer)

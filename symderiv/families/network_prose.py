@@ -103,11 +103,15 @@ def image_of_lines(text: str) -> tuple[list[list[list[int]]], int]:
     if size is None or int(size[1]) * int(size[2]) > _MAX_CELLS:
         raise ModelError(f"image: {shorten(text)!r} does not read '8x7 image, 1 in column c'")
     height, width = int(size[1]), int(size[2])
+    if re.search(r"pixel|\bdot\b|single 1|point|diagonal|(?:rows|columns) [a-z<>≤≥]", text):
+        raise ModelError(f"image: {shorten(text)!r} is no line in a row or a column; give the picture as nested lists")
     axis = 0 if re.search(r"\brow\b", text) and not re.search(r"\bcolumn\b", text) else 1
     count = (height, width)[axis]
-    return [
-        [[int((r, c)[axis] == position) for c in range(width)] for r in range(height)] for position in range(count)
-    ], axis
+    told = re.search(r"(?:rows?|columns?) (\d+(?:(?:,| and|, and) \d+)*)(?! *x)", text)
+    lines = [{int(k) for k in re.findall(r"\d+", told[1])}] if told else [{position} for position in range(count)]
+    if max(max(line) for line in lines) >= count:
+        raise ModelError(f"image: {shorten(text)!r} names a line outside of the picture")
+    return [[[int((r, c)[axis] in line) for c in range(width)] for r in range(height)] for line in lines], axis
 
 
 def numbers_after(text: str, word: str) -> list[str] | None:
@@ -119,5 +123,5 @@ def numbers_after(text: str, word: str) -> list[str] | None:
     listed = re.search(rf"{word}\s*=?\s*[\[(]([^\])]*)[\])]", text)
     if listed:
         return [part.strip() for part in listed[1].split(",")]
-    single = re.search(rf"{word}\s*=?\s*(\d+)", text)
+    single = re.search(rf"{word}\s*(?:=|of|is)?\s*(-?\d+(?:\.\d+)?(?:/\d+)?)", text)
     return [single[1]] if single else None

@@ -213,7 +213,7 @@ ALIASES: Final[dict[str, str]] = {
     "batchnorm": "bn batchnorm2d batchnorm1d batchnormalization groupnorm gn",
     "layernorm": "ln layernormalization",
     "instancenorm": "in instancenorm2d",
-    "relu": "tanh sigmoid gelu leakyrelu elu silu softmax dropout identity activation lrn",
+    "relu": "abs tanh sigmoid gelu leakyrelu elu silu softmax dropout identity activation lrn",
     "prelu": "",
     "upsample": "upsampling nearest bilinear interpolate",
     "pad": "zeropad padding zeropad2d",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 MAX_CELLS: Final = 200_000
+EXACT: Final = ("relu", "identity", "abs")
 
 
 @dataclass(frozen=True)
@@ -196,9 +197,12 @@ def _pool(activation: Array, layer: Layer, windows: Sequence[Window], supply: An
 def _relu(activation: Array, layer: Layer, windows: Sequence[Window], supply: Any) -> Array:
     import numpy as np
 
-    if canonical(str(layer["type"])) == "relu" and str(layer["type"]).lower() not in ("relu", "identity"):
-        raise ModelError(f"exact network: {layer['type']!r} has no exact values; use relu or identity")
-    return activation if str(layer["type"]).lower() == "identity" else np.maximum(activation, np.array(Fraction(0)))
+    if canonical(str(layer["type"])) == "relu" and str(layer["type"]).lower() not in EXACT:
+        raise ModelError(f"exact network: {layer['type']!r} has no exact values; use relu, abs or identity")
+    name = str(layer["type"]).lower()
+    if name == "abs":
+        return np.abs(activation)
+    return activation if name == "identity" else np.maximum(activation, np.array(Fraction(0)))
 
 
 _STEPS: Final[dict[str, Callable[[Array, Layer, Sequence[Window], Any], Array]]] = {
