@@ -16,7 +16,10 @@ from symderiv.exact import sign
 
 @dataclass(frozen=True)
 class Ridge:
-    """The data of one problem: X (n, d), y (n), Γ (r, d), λ ≥ 0, prior mean w0 (d), row weights A (n, n)."""
+    """The data of one problem: X (n, d), y (n, t), Γ (r, d), λ ≥ 0, prior mean w0 (d, t), row weights A (n, n).
+
+    t is 1 but for several targets at once, whose columns are so many problems with one X and Γ.
+    """
 
     x: sp.Matrix
     y: sp.Matrix
@@ -27,14 +30,18 @@ class Ridge:
 
 
 def ridge(
-    x: sp.Matrix, y: sp.Matrix, gamma: sp.Matrix, strength: sp.Expr = sp.S.One,
-    prior: sp.Matrix | None = None, rows: sp.Matrix | None = None,
+    x: sp.Matrix,
+    y: sp.Matrix,
+    gamma: sp.Matrix,
+    strength: sp.Expr = sp.S.One,
+    prior: sp.Matrix | None = None,
+    rows: sp.Matrix | None = None,
 ) -> Ridge:
     """A problem whose shapes fit; ShapeError names both sides, ModelError a negative λ or an asymmetric weighting."""
-    n, d = x.shape
-    prior = sp.zeros(d, 1) if prior is None else prior
+    (n, d), t = x.shape, y.cols
+    prior = sp.zeros(d, t) if prior is None else prior
     rows = sp.eye(n) if rows is None else rows
-    for name, matrix, shape in (("y", y, (n, 1)), ("w0", prior, (d, 1)), ("the row weights", rows, (n, n))):
+    for name, matrix, shape in (("y", y, (n, t)), ("w0", prior, (d, t)), ("the row weights", rows, (n, n))):
         if matrix.shape != shape:
             needed, found = f"{shape[0]}×{shape[1]}", f"{matrix.rows}×{matrix.cols}"
             raise ShapeError(f"X is {n}×{d}, so {name} must be {needed}; it is {found}")
@@ -50,7 +57,35 @@ def ridge(
 def objective(problem: Ridge, w: sp.Matrix) -> sp.Expr:
     """‖y - Xw‖²_A + λ‖Γ(w - w0)‖² at w."""
     residual, change = problem.y - problem.x * w, problem.gamma * (w - problem.prior)
-    return sp.expand((residual.T * problem.rows * residual)[0, 0] + problem.strength * change.dot(change))
+    return sp.expand((residual.T * problem.rows * residual).trace() + problem.strength * (change.T * change).trace())
+
+
+def gradient(problem: Ridge, w: sp.Matrix) -> sp.Matrix:
+    """2(XᵀAX + λΓᵀΓ)(w - w0) - 2XᵀAỹ: the gradient of the objective at w.
+
+    >>> gradient(ridge(sp.Matrix([[1]]), sp.Matrix([3]), sp.Matrix([[1]])), sp.Matrix([1]))
+    Matrix([[-2]])
+    """
+    data = problem.x.T * problem.rows * shifted_targets(problem)
+    return (2 * _hessian(problem) * (w - problem.prior) - 2 * data).applyfunc(sp.expand)
+
+
+def hessian(problem: Ridge) -> sp.Matrix:
+    """2(XᵀAX + λΓᵀΓ), the second derivative of the objective."""
+    return 2 * _hessian(problem)
+
+
+def least_norm(problem: Ridge) -> sp.Matrix:
+    """Of all minimisers the one nearest to w0, by the pseudoinverse; the unique one where there is one."""
+    data = problem.x.T * problem.rows * shifted_targets(problem)
+    return (problem.prior + _hessian(problem).pinv() * data).applyfunc(sp.factor)
+
+
+def row_root(problem: Ridge) -> sp.Matrix:
+    """R with RᵀR = A: √A of a diagonal A, else the whitening L⁻¹ of A⁻¹ = LLᵀ (Cholesky)."""
+    if problem.rows.is_diagonal():
+        return problem.rows.applyfunc(sp.sqrt)
+    return problem.rows.inv().cholesky(hermitian=False).inv().applyfunc(sp.cancel)
 
 
 def minimiser(problem: Ridge) -> sp.Matrix | None:
@@ -83,15 +118,19 @@ def changed_data(problem: Ridge, scale: sp.Expr = sp.S.One) -> sp.Matrix:
     return (scale * problem.x * problem.gamma.inv()).applyfunc(sp.cancel)
 
 
-def dual_minimiser(problem: Ridge) -> sp.Matrix:
-    """The same minimiser from the n×n system: w0 + (ΓᵀΓ)⁻¹Xᵀ (X(ΓᵀΓ)⁻¹Xᵀ + λA⁻¹)⁻¹ ỹ; needs Γ and A invertible."""
+def dual_coefficients(problem: Ridge) -> sp.Matrix:
+    """α of w = w0 + (ΓᵀΓ)⁻¹Xᵀα, from (X(ΓᵀΓ)⁻¹Xᵀ + λA⁻¹) α = ỹ; needs Γ and A invertible."""
     if not is_invertible(problem.gamma) or sp.simplify(problem.rows.det()) == 0:
         raise ModelError("the dual form needs Gamma and the row weights to be invertible")
-    spread = (problem.gamma.T * problem.gamma).inv() * problem.x.T
-    kernel = problem.x * spread + problem.strength * problem.rows.inv()
+    kernel = problem.x * _spread(problem) + problem.strength * problem.rows.inv()
     if sp.simplify(kernel.det()) == 0:
         raise ModelError("the dual form needs X(ΓᵀΓ)⁻¹Xᵀ + λA⁻¹ to be invertible; λ = 0 does not give that")
-    return (problem.prior + spread * kernel.LUsolve(shifted_targets(problem))).applyfunc(sp.factor)
+    return kernel.LUsolve(shifted_targets(problem)).applyfunc(sp.factor)
+
+
+def dual_minimiser(problem: Ridge) -> sp.Matrix:
+    """The same minimiser from the n×n system: w0 + (ΓᵀΓ)⁻¹Xᵀα."""
+    return (problem.prior + _spread(problem) * dual_coefficients(problem)).applyfunc(sp.factor)
 
 
 def stacked(problem: Ridge) -> tuple[sp.Matrix, sp.Matrix]:
@@ -115,6 +154,11 @@ def column_norms(matrix: sp.Matrix) -> tuple[sp.Expr, ...]:
     (5, 1)
     """
     return tuple(sp.sqrt(sp.factor(sum(entry**2 for entry in matrix.col(j)))) for j in range(matrix.cols))
+
+
+def _spread(problem: Ridge) -> sp.Matrix:
+    """(ΓᵀΓ)⁻¹Xᵀ."""
+    return (problem.gamma.T * problem.gamma).inv() * problem.x.T
 
 
 def _hessian(problem: Ridge) -> sp.Matrix:
