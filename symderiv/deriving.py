@@ -32,6 +32,7 @@ LAWS = (
     "order-of-factors", "direction-of-a-chain", "distributivity", "inner-products-and-traces", "diagonal-products",
     "arithmetic-of-fractions", "index-notation",
 )  # fmt: skip
+BY_DEFINITION = "second-moments-by-definition"
 MOMENTS = (
     "powers-of-a-bernoulli", "powers-of-a-bernoulli-scalar", "powers-of-a-bernoulli-matrix", "powers-of-a-sign",
     "mean-of-an-absolute-value", "mean-of-an-exponential", "mean-of-a-cosine",
@@ -44,8 +45,13 @@ MOMENTS = (
     "third-moments-of-a-normal", "expectation-of-a-linear-form-times-a-vector",
     "expectation-of-a-linear-map", "expectation-of-independent-factors",
     "variance-of-a-gaussian-quadratic-form", "variance-of-independent-terms", "covariance-of-a-linear-map",
-    "mean-of-a-rectified-normal", "moments-of-a-distribution", "covariance-from-moments",
+    "mean-of-a-rectified-normal", "moments-of-a-distribution", "covariance-from-moments", "variance-by-moments",
+    "average-over-the-values", "stein-lemma", BY_DEFINITION,
 )  # fmt: skip
+
+# what would lead back from second moments to variances
+RETURNING = (BY_DEFINITION, "second-moment", "second-moment-of-a-norm", "second-moments-entry-by-entry",
+             "second-moments-of-entries", "fourth-power-of-a-norm", "covariance-from-moments")  # fmt: skip
 
 
 def derive(
@@ -69,6 +75,8 @@ def derive(
     for strategy in (_differentiate, _average):
         for longer in strategy(derivation):
             derivation = longer
+            if derivation.end is goal:
+                return derivation
     return derivation if goal is None else _closed(derivation, goal, seconds)
 
 
@@ -100,6 +108,7 @@ def _differentiate(d: Derivation) -> Iterator[Derivation]:
 
 def _derivative_rules(d: Derivation) -> Iterator[str]:
     e = d.end
+    yield from ("log-of-a-sigmoid", "log-of-the-complement-of-a-sigmoid")
     yield from ("hessian-as-jacobian", "derivative-under-the-expectation", "derivative-of-a-constant")
     places = nonlinear_places(e)
     if places:
@@ -121,7 +130,8 @@ def _differentials() -> tuple[Rule, ...]:
 
 def _average(d: Derivation) -> Iterator[Derivation]:
     while len(d.steps) < LINES and _averages(d.end):
-        longer = next(_advanced(d, MOMENTS), None)
+        taken = any(step.rule == BY_DEFINITION for step in d.steps)
+        longer = next(_advanced(d, (name for name in MOMENTS if not (taken and name in RETURNING))), None)
         if longer is None:
             return
         d = longer

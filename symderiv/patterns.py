@@ -201,7 +201,7 @@ def _bind(p: Expr, e: Expr, b: Binding) -> Iterator[Binding]:
         if known is e:
             yield b
         return
-    if not all(_STRUCTURE.get(prop, _anything)(e) for prop in p.data.properties):
+    if not all(_STRUCTURE.get(prop, _anything)(e) for prop in _wanted(p)):
         return
     if p.data.random:
         yield from _bind_random(p, e, b)
@@ -231,12 +231,22 @@ def independent(b: Binding, variables: frozenset[str]) -> bool:
     return all(not (x & y) for x, y in combinations(random, 2))
 
 
+def _wanted(p: Expr) -> Iterator[str]:
+    """The properties of a variable; a tall orthogonal one asks for orthonormal columns only."""
+    for prop in p.data.properties:
+        yield "orthonormal" if prop == "orthogonal" and p.shape[0] != p.shape[1] else prop
+
+
 def _anything(e: Expr) -> bool:
     return True
 
 
 def _orthogonal(e: Expr) -> bool:
     return e.op == "eye" or (e.op == "sym" and e.data.has("orthogonal") and e.shape[0] == e.shape[1])
+
+
+def _orthonormal(e: Expr) -> bool:
+    return e.op == "eye" or (e.op == "sym" and e.data.has("orthogonal"))
 
 
 def _simplex(e: Expr) -> bool:
@@ -251,6 +261,7 @@ _STRUCTURE: dict[str, Callable[[Expr], bool]] = {
     "symmetric": symmetric,
     "spd": symmetric,
     "orthogonal": _orthogonal,
+    "orthonormal": _orthonormal,
     "simplex": _simplex,
     "diagonal": _diagonal,
 }

@@ -39,6 +39,7 @@ class Rule:
     change: Change | None = field(default=None, repr=False)
     law: bool = False
     entrywise: bool = False  # scalar variables stand for arrays of any shape, entry by entry
+    searched: bool = False  # a change that the search may propose
 
     def rewrites(self, e: Expr, goal: Expr | None = None, backward: bool = False) -> Iterator[Expr]:
         """What the rule makes of an expression, at its root; a law needs the goal."""
@@ -103,6 +104,7 @@ def rule(
     change: Change | None = None,
     law: bool = False,
     entrywise: bool = False,
+    searched: bool = False,
 ) -> Rule:
     """Register a rule.
 
@@ -119,7 +121,7 @@ def rule(
     if unbound := sorted(names[1] - bound) if not law else []:
         raise RuleError(f"the rule {name}: {', '.join(unbound)} stands on the right side {right} but not on the left")
     used = Scope({n: s for n, s in scope.symbols.items() if n in bound}, scope.dims)
-    return RULES.add(name, Rule(name, why, sides[0], sides[1], used, relation, change, law, entrywise))
+    return RULES.add(name, Rule(name, why, sides[0], sides[1], used, relation, change, law, entrywise, searched))
 
 
 def everywhere(one: Rule, e: Expr, most: int = 12) -> tuple[Expr, tuple[Path, ...]]:

@@ -88,7 +88,7 @@ def moves(e: Expr, limit: int, without: frozenset[str] = frozenset()) -> Iterato
 
 
 def _useful(one: Rule) -> bool:
-    return not one.law and one.change is None and one.relation != DIFFERENTIAL and not _random(one)
+    return not one.law and (one.change is None or one.searched) and one.relation != DIFFERENTIAL and not _random(one)
 
 
 def _random(one: Rule) -> bool:

@@ -81,3 +81,54 @@ def test_a_false_claim_is_not_derived():
 def test_sides_must_be_readable():
     with pytest.raises(ReadingError):
         derive("x", "x")
+
+
+MOMENT_LINES = {  # a claim of means, and a rule that its derivation must use
+    "E((a@x)**6) = 15*(a@S@a)**3": "stein-lemma",
+    "E(x*exp(a@x)) = exp(a@S@a/2)*S@a": "stein-lemma",
+    "E(s*sin(s)) = t**2*exp(-t**2/2)": "stein-lemma",
+    "E(sigmoid(c*k)) = (1 - p)/2 + p*sigmoid(c)": "average-over-the-values",
+    "E(exp(c*e)) = (exp(c) + exp(-c))/2": "average-over-the-values",
+    "Var(exp(s)) = exp(2*t**2) - exp(t**2)": "second-moments-by-definition",
+    "Cov(x@A@x, x@A@x) = tr(A@S@A@S) + tr(A@S@A.T@S)": "second-moments-by-definition",
+}
+RANDOM = dict(
+    x="vector(n) ~ normal(cov=S)", S="matrix(n, n), spd", a="vector(n)", A="matrix(n, n)", s="scalar ~ normal(mean=0, std=t)",
+    t="scalar, positive", k="scalar ~ bernoulli(p)", p="scalar, in (0, 1)", c="scalar", e="scalar ~ rademacher()",
+)
+
+
+@pytest.mark.parametrize("claim", MOMENT_LINES)
+def test_means_are_worked_out_line_by_line(claim):
+    c = declare(**RANDOM)
+    left, right = claim.split(" = ")
+    found = derive(left, right, symbols=c)
+    assert found.verdict == "proved" and len(found.steps) > 1
+    assert MOMENT_LINES[claim] in [step.rule for step in found.steps]
+    assert all(step.replay() is step.after for step in found.steps)
+
+
+def test_integration_by_parts_does_not_pass_a_jump():
+    c = declare(**RANDOM)
+    found = derive("E((a@x)*sign(a@x))", "a@S@E(zeros(n))", symbols=c)
+    assert found.verdict == "refuted"
+    right = derive("E((a@x)*sign(a@x))", "sqrt(2/pi)*sqrt(a@S@a)", symbols=c)
+    assert right.verdict == "proved" and "stein-lemma" not in [step.rule for step in right.steps]
+
+
+INVERSES = (
+    "tr(X@inv(X.T@X + l*eye(d))@X.T) = d - l*tr(inv(X.T@X + l*eye(d)))",
+    "inv(X.T@X + l*eye(d))@X.T@y = X.T@inv(X@X.T + l*eye(n))@y",
+    "-X.T@(y - X@inv(X.T@X + l*eye(d))@X.T@y) + l*inv(X.T@X + l*eye(d))@X.T@y = zeros(d)",
+    "norm(Q@X)**2 = norm(X)**2",
+    "(outer(y, y)/(y@y))@(outer(y, y)/(y@y)) = outer(y, y)/(y@y)",
+)
+
+
+@pytest.mark.parametrize("claim", INVERSES)
+def test_identities_of_inverses_are_shown_in_lines(claim):
+    c = declare(X="matrix(n, d)", y="vector(n)", l="scalar, positive", Q="matrix(n, n), orthogonal")
+    found = derive(*claim.split(" = "), symbols=c)
+    assert found.verdict == "proved" and len(found.steps) > 1
+    assert "index-notation" not in [step.rule for step in found.steps]
+    assert all(step.replay() is step.after for step in found.steps)

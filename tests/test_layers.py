@@ -24,7 +24,7 @@ moments trees lowering claims openings clearing index_text jets fields outcomes 
 instances domains form_values refuting sympy_claims certify problem judging statements exams papers embedding
 typesetting pictures widths rows rendering fragments marks arrows svg_marks drawing layout spine_routes
 spine expansion series building_blocks pullbacks reverse terms chains linear_maps tidying calculus patterns
-differentiating rewriting averaging fractions rules rules/ derivation inverting searching deriving scalar_facts
+differentiating rewriting averaging moment_lines resolving fractions rules rules/ derivation inverting searching deriving scalar_facts
 scalar_course optimum partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors
 kernel_source loop_source numpy_source kernel_runner kernels adjoints matrix_nodes matrix_moments matrix_forms
 matrix_pullbacks matrix_values matrix_backward matrix_views matrix_steps matrix_graph lifting tracing graph

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from symderiv.resolving import multiplied_out, resolved
 from symderiv.rewriting import rule
 
 M = {
     "A": "matrix(n, n), invertible", "B": "matrix(n, n), invertible", "X": "matrix(n, m)", "Y": "matrix(m, n)",
     "u": "vector(n)", "v": "vector(n)", "Q": "matrix(n, n), orthogonal", "c": "scalar, nonzero",
-    "w": "vector(n), positive",
+    "w": "vector(n), positive", "U": "matrix(n, m), orthogonal", "S": "matrix(n, n)", "z": "vector(m)", "G": "matrix(m, m)",
 }
 
 rule("inverse-of-a-product", "inv(A@B)", "inv(B)@inv(A)", "the inverse of a product, in reverse order", M)
@@ -31,3 +32,20 @@ rule("log-determinant-of-an-inverse", "logdet(inv(A))", "-logdet(A)", "the log-d
 rule("log-determinant-of-a-transpose", "logdet(A.T)", "logdet(A)", "a transpose has the same determinant", M)
 rule("log-determinant-of-identity-plus-product", "logdet(eye(n) + X@Y)", "logdet(eye(m) + Y@X)",
      "Sylvester's determinant identity", M)
+rule("term-beside-an-inverse", "inv(A + B)@A", "eye(n) - inv(A + B)@B", "the matrix times its inverse, without the other terms",
+     {**M, "B": "matrix(n, n)"}, change=resolved, searched=True)
+rule("multiplied-out", "(A + B)@X", "A@X + B@X", "multiply out", M, change=multiplied_out, searched=True)
+rule("push-through", "inv(c*eye(m) + Y@X)@Y", "Y@inv(c*eye(n) + X@Y)", "push a factor through the inverse", M)
+rule("push-through-identity", "inv(eye(m) + Y@X)@Y", "Y@inv(eye(n) + X@Y)", "push a factor through the inverse", M)
+rule("difference-of-inverses", "inv(A) - inv(B)", "inv(A)@(B - A)@inv(B)", "the difference of two inverses over both", M)
+rule("orthonormal-columns", "U.T@U", "eye(m)", "the columns of U are orthonormal", M)
+rule("norm-under-orthonormal-columns", "norm(U@z)", "norm(z)", "orthonormal columns keep lengths", M)
+rule("trace-of-a-similar-matrix", "tr(A@S@inv(A))", "tr(S)", "a trace goes round in a circle", M)
+rule("trace-of-a-matrix-between-inverses", "tr(inv(A)@S@A)", "tr(S)", "a trace goes round in a circle", M)
+rule("trace-of-a-rotated-matrix", "tr(Q@S@Q.T)", "tr(S)", "a trace goes round in a circle", M)
+rule("trace-of-a-matrix-rotated-back", "tr(Q.T@S@Q)", "tr(S)", "a trace goes round in a circle", M)
+rule("trace-between-orthonormal-columns", "tr(U@G@U.T)", "tr(G)", "a trace goes round in a circle", M)
+rule("determinant-of-a-similar-matrix", "det(A@S@inv(A))", "det(S)", "determinants multiply", M)
+rule("determinant-of-a-rotated-matrix", "det(Q@S@Q.T)", "det(S)", "determinants multiply", M)
+rule("log-determinant-of-a-rotated-matrix", "logdet(Q@S@Q.T)", "logdet(S)", "determinants multiply", M)
+rule("log-determinant-lemma", "logdet(A + outer(u, v))", "logdet(A) + log(abs(1 + v@inv(A)@u))", "the matrix determinant lemma", M)

@@ -8,6 +8,7 @@ section 8; the fourth moments of a normal by L. Isserlis, 1918.
 from __future__ import annotations
 
 from symderiv.averaging import covariance, independent_mean, linear_mean, moment_of_a_symbol, variance
+from symderiv.moment_lines import by_parts, by_second_moments, over_values
 from symderiv.rewriting import rule
 
 V = {
@@ -71,3 +72,9 @@ _row("expectation-of-a-linear-form-times-a-vector", "E((a@x)*x)", "(a@E(x))*E(x)
 _row("third-moments-of-a-normal", "E((a@x)**2*x)", "E((a@x)**2)*E(x) + 2*(a@E(x))*(Cov(x)@a)", "third moments of a normal (Stein)")
 _row("mean-of-a-rectified-normal", "E(relu(s))", "E(s)*(1 + erf(E(s)/sqrt(2*Var(s))))/2 + sqrt(Var(s)/(2*pi))*exp(-E(s)**2/(2*Var(s)))",
      "the mean of a rectified normal")
+rule("average-over-the-values", "E(exp(k*m0))", "p*exp(m0) + (1 - p)*exp(0)", "the sum over the values, each times its probability", V,
+     change=over_values)
+rule("second-moments-by-definition", "Var(a@r)", "E((a@r)**2) - E(a@r)**2", "mean of the product minus product of the means", V,
+     change=by_second_moments)
+rule("stein-lemma", "E((a@x)*exp(b@x))", "(a@mu)*E(exp(b@x)) + a@S@E(b*exp(b@x))", "integration by parts under a normal (Stein)", V,
+     change=by_parts)

@@ -6,7 +6,7 @@ from symderiv.rewriting import rule
 
 M = {
     "A": "matrix(n, m)", "B": "matrix(m, k)", "C": "matrix(n, m)", "S": "matrix(n, n)", "T": "matrix(n, n)",
-    "u": "vector(n)", "v": "vector(m)", "x": "vector(n)", "c": "scalar", "r": "vector(n)", "D": "matrix(m, n)",
+    "u": "vector(n)", "v": "vector(m)", "x": "vector(n)", "c": "scalar", "r": "vector(n)", "D": "matrix(m, n)", "y": "vector(m)",
     "Q": "matrix(n, n), orthogonal", "F": "matrix(m, n)",
 }
 
@@ -42,3 +42,6 @@ rule("orthogonal-rows", "Q@Q.T", "eye(n)", "the rows of Q are orthonormal", M)
 rule("sum-of-a-transpose", "sum(A.T)", "sum(A)", "a transpose has the same entries", M)
 rule("norm-of-a-transpose", "norm(A.T)", "norm(A)", "a transpose has the same entries", M)
 rule("norm-of-an-outer-product", "norm(outer(u, v))", "norm(u)*norm(v)", "the norm of a rank-one matrix factors", M)
+rule("product-of-rank-one-matrices", "outer(x, u)@outer(r, v)", "(u@r)*outer(x, v)", "the inner product of the two in the middle", M)
+rule("entrywise-product-of-rank-one-matrices", "outer(u, v)*outer(x, y)", "outer(u*x, v*y)", "factors of rows and of columns multiply", M)
+rule("bilinear-form-of-an-entrywise-product", "x@(A*C)@v", "tr(diag(x)@A@diag(v)@C.T)", "a sum over all entries as a trace", M)
