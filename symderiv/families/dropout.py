@@ -38,7 +38,7 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     if y.rows != x.rows:
         raise ModelError(f"X has {x.rows} rows and y has {y.rows} entries; they must agree")
     noise, target, keep = read_mask(
-        pick(given, "mask_model", "mask", "noise_model"), str(given.get("noise", "")), x.shape
+        pick(given, "mask_model", "mask", "noise_model"), _sentence(given), x.shape
     )  # fmt: skip
     unknown = noise.mean.free_symbols | noise.variance.free_symbols | noise.correlation.free_symbols
     _refuse_unread(given, {str(name) for name in unknown})
@@ -62,6 +62,12 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     if target in ROW_LOSSES:
         return answers
     return answers | _tikhonov(x, y, noise) | _spread(x, y, w, noise, put)
+
+
+def _sentence(given: Mapping[str, Any]) -> str:
+    """The sentence on the noise; of the task only whether it calls the noise additive."""
+    noise, task = str(given.get("noise", "")), str(given.get("task", "")).lower()
+    return f"{noise}, additive" if "additive" in task and "multiplicative" not in task else noise
 
 
 def _refuse_unread(given: Mapping[str, Any], symbols: set[str]) -> None:

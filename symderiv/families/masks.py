@@ -21,7 +21,8 @@ Reader = Callable[[int, int], sp.Expr]
 
 KEYS = {
     "dist": "dist", "distribution": "dist", "law": "dist", "family": "dist", "type": "dist",
-    "keep": "keep", "p": "keep", "keep_prob": "keep", "keep_probability": "keep", "prob": "keep", "p_keep": "keep",
+    "keep": "keep", "p": "keep", "keep_prob": "keep", "keep_probability": "keep", "keep_per_feature": "keep",
+    "keep_probs": "keep", "keeps": "keep", "prob": "keep", "p_keep": "keep",
     "drop": "drop", "drop_prob": "drop", "drop_probability": "drop", "drop_rate": "drop", "p_drop": "drop",
     "mean": "mean", "mu": "mean", "loc": "mean", "var": "var", "variance": "var", "sigma2": "var", "s2": "var",
     "std": "std", "sd": "std", "sigma": "std", "s": "std", "stddev": "std", "low": "low", "a": "low", "min": "low",
@@ -36,6 +37,7 @@ LAW_WORDS = {
     "bernoulli": "bernoulli", "binary": "bernoulli", "dropout": "bernoulli", "normal": "normal", "gaussian": "normal",
     "n": "normal", "uniform": "uniform", "u": "uniform", "rademacher": "rademacher", "sign": "rademacher",
     "signs": "rademacher", "poisson": "poisson", "exponential": "exponential", "laplace": "laplace",
+    "twopoint": "discrete", "ternary": "discrete",
     "discrete": "discrete", "finite": "discrete", "categorical": "discrete", "exactlyk": "subset",
     "subset": "subset", "fixedsize": "subset", "fixedcount": "subset", "withoutreplacement": "subset",
     "moments": "moments", "any": "moments", "": "normal", "noise": "normal",
@@ -58,6 +60,15 @@ TARGETS = {
     "residuals": "residuals", "yxw": "residuals",
 }  # fmt: skip
 MODES = {"multiplicative": False, "multiply": False, "additive": True, "add": True}
+# the settings a law takes; another beside it is refused, since it would be left out
+TAKES = {
+    "bernoulli": {"keep", "drop"}, "normal": {"mean", "var", "std"}, "moments": {"mean", "var", "std"},
+    "uniform": {"low", "high"}, "rademacher": {"mean", "scale"}, "poisson": {"rate"}, "exponential": {"rate", "mean"},
+    "laplace": {"mean", "scale"}, "discrete": {"values", "probs"}, "subset": {"kept"},
+}  # fmt: skip
+ONE_OF = ({"keep", "drop"}, {"var", "std"})
+ANYWHERE = {"shared", "rescale", "correlation"}
+ADDED = re.compile(r"additive|\bx(?:_?\{?ij\}?)?\s*\+\s*[a-z]", re.IGNORECASE)
 SETTINGS = ("keep", "mean", "var", "std", "low", "high", "rate", "scale")
 INDEXED = {"ri": "row", "rj": "column", "r": "all", "rij": "none"}
 # a law in a sentence, and the settings its arguments stand for
@@ -83,7 +94,8 @@ def read_mask(model: object, text: str, shape: tuple[int, int]) -> tuple[dropout
         raise ModelError("mask_model must be a table such as {'dist': 'bernoulli', 'keep': 'p'}")
     table = _renamed(model)
     target = choose(table.pop("target", "features"), TARGETS, "target of the mask")
-    dist, additive, inverted = _law(table)
+    dist, additive, inverted = _law(table, bool(ADDED.search(text)))
+    _refuse_unused(table, dist)
     shared = _sharing(table.get("shared"), text, target)
     if additive:
         table.setdefault("mean", 0)
@@ -132,7 +144,7 @@ def spoken(text: str) -> dict[str, Any]:
         table["rescale"] = "inverted"
     elif re.search(r"\b(?:re)?scal", flat) and not re.search(r"\b(?:no|not|without)\s+(?:re)?scal", flat):
         raise ModelError(f"noise {text!r} speaks of a rescaling without its factor; write 'rescaled by 1/p'")
-    if re.search(r"additive|x\s*\+\s*[nerz]\b", flat):
+    if ADDED.search(flat):
         table["additive"] = True
     return table
 
@@ -168,10 +180,19 @@ def _renamed(model: Mapping[str, Any]) -> dict[str, Any]:
     return table
 
 
-def _law(table: dict[str, Any]) -> tuple[str, bool, bool]:
+def _refuse_unused(table: Mapping[str, Any], dist: str) -> None:
+    for name in table:
+        if name not in TAKES[dist] | ANYWHERE:
+            raise ModelError(f"a {dist} mask takes {' and '.join(sorted(TAKES[dist]))}, not {name}")
+    for pair in ONE_OF:
+        if pair <= set(table):
+            raise ModelError(f"mask_model gives {' and '.join(sorted(pair))}; give one of them")
+
+
+def _law(table: dict[str, Any], said_added: bool) -> tuple[str, bool, bool]:
     """The law, whether it is added to X, and whether the kept entries are divided by the keep probability."""
     word = str(table.pop("dist", "bernoulli")).lower()
-    additive = table.pop("additive", "additive" in word)
+    additive = table.pop("additive", "additive" in word or said_added)
     if "mode" in table:
         mode = str(table.pop("mode")).lower()
         if mode not in MODES:

@@ -32,7 +32,7 @@ KEEPS = ("p", "keep")
 ELSE = {"X", "y", "Y", "steps", "task", "note", "notes", "comment", "n", "d"}
 READ = {
     *GAMMAS, *FORMS, *PRIORS, *WEIGHTS, *COVARIANCES, *PRIOR_COVARIANCES, *STRENGTHS, *POINTS, *RATES, *SCALES,
-    *PARTS, *KEEPS, *ELSE,
+    *PARTS, *KEEPS, *ELSE, "Sigma",
 }  # fmt: skip
 OTHER_NORM = re.compile(r"\|\|_?1\b|\|\|_inf|lasso|elastic|\bl1\b|huber|1/\(?(?:2n|n|2)\)?\)?\s*\*?\s*\|\|\s*\(?y")
 SPOKEN_NUMBER = re.compile(r"(?:\blam(?:bda)?\s*=\s*|\+\s*)(\d+/\d+|\d*\.\d+|\d+)(?!\s*\*?\s*lam)\s*\*?\s*(\|\|)?")
@@ -61,6 +61,7 @@ def read_problem(given: Mapping[str, Any], strength: sp.Expr) -> Reading:
             raise UnknownNameError("setting of a ridge question", str(name), READ)
     if OTHER_NORM.search(str(given.get("task", "")).lower()):
         raise ModelError("the task scales a norm or names another one than ‖·‖²; give the weights as data")
+    given = _with_named_covariance(given)
     x = sp.Matrix(read_matrix(given.get("X"), ANY_NAME, "X"))
     y = _columns(pick(given, "y", "Y"), "y") if pick(given, "y", "Y") is not None else _symbols("y", x.rows)
     gamma, gamma_given = _gamma(given, x)
@@ -72,6 +73,7 @@ def read_problem(given: Mapping[str, Any], strength: sp.Expr) -> Reading:
 
 def strengths(given: Mapping[str, Any]) -> list[sp.Expr]:
     """λ, or the λs of a path; with one variance of the noise and one of the prior, their quotient (MAP)."""
+    given = _with_named_covariance(given)
     value, prior = pick(given, *STRENGTHS), pick(given, *PRIOR_COVARIANCES)
     noise = pick(given, "noise_variance", "sigma2")
     noise = None if isinstance(noise, list) else noise
@@ -97,6 +99,18 @@ def _spoken(given: Mapping[str, Any]) -> str:
     if numbers:
         return numbers.pop()
     return "lam" if SPOKEN_SYMBOL.search(task) else "1"
+
+
+def _with_named_covariance(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``Sigma`` under the name that the task gives it: the covariance of the noise or that of the prior."""
+    if "Sigma" not in given:
+        return given
+    task = str(given.get("task", "")).lower()
+    noise = re.search(r"noise|whiten|correlated|observation|generali[sz]ed least", task) is not None
+    if noise == ("prior" in task):
+        raise ModelError("Sigma may be the covariance of the noise or of the prior; call it by that name")
+    rest = {name: value for name, value in given.items() if name != "Sigma"}
+    return rest | {"covariance" if noise else "prior_covariance": given["Sigma"]}
 
 
 def read_point(given: Mapping[str, Any], shape: tuple[int, int]) -> sp.Matrix | None:

@@ -57,7 +57,7 @@ def _uniform(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
 
 
 def _rademacher(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
-    return sp.S.Zero, sp.S.One
+    return law.get("mean", sp.S.Zero), law.get("scale", sp.S.One) ** 2
 
 
 def _poisson(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:

@@ -77,6 +77,8 @@ CASES: dict[str, tuple[dict[str, Any], str, Any, bool]] = {
     "exponential": ({"dist": "exponential", "rate": "2"}, "none", lambda i, j: [1, HALF, HALF], False),
     "ternary": ({"dist": "discrete", "values": [-1, 0, 1], "probs": ["1/4", "1/4", "1/2"]}, "none",
                 lambda i, j: [1, QUARTER, sp.Rational(3, 4)], False),
+    "signs of size s": ({"dist": "rademacher", "mean": "1", "scale": "s"}, "none", lambda i, j: [1, 1, 1 + S**2], False),
+    "two points": ({"dist": "two_point", "values": ["1/2", "3/2"]}, "none", lambda i, j: [1, 1, 1 + QUARTER], False),
     "both layers": ({"dist": "bernoulli", "keep": "p*q"}, "none", lambda i, j: two_point(1, P * Q), False),
 }  # fmt: skip
 
@@ -98,7 +100,7 @@ SENTENCES = {
     "R_ij iid Bernoulli(p), rescaled by 1/p": "inverted", "R_ij ~ N(1, s^2)": "gaussian",
     "R_ij iid Uniform(0, 2)": "uniform", "R_ij = r_i, r_i ~ Bernoulli(p)": "row",
     "R_ij = r_j, r_j ~ Bernoulli(p)": "column", "X + N, entries iid N(0, s**2)": "additive",
-    "R_ij = ±1 with equal chances": "rademacher",
+    "X_ij + e_ij with e_ij ~ N(0, s**2)": "additive", "R_ij = ±1 with equal chances": "rademacher",
 }  # fmt: skip
 
 
@@ -169,7 +171,8 @@ def test_masks_on_targets_and_residuals(target: str) -> None:
 
 @pytest.mark.parametrize("given", [
     {"mask_model": {"dist": "bernoulli", "keep": "p", "temperature": 2}}, {"mask_model": {"dist": "cauchy"}},
-    {"mask_model": {"dist": "normal", "mean": 1}}, {"mask_model": {"dist": "bernoulli", "keep": ["p"]}},
+    {"mask_model": {"dist": "normal", "mean": 1}}, {"mask_model": {"keep": "p", "values": [-1, 1]}},
+    {"mask_model": {"keep": "p", "drop": "q"}}, {"mask_model": {"dist": "normal", "var": 1, "std": 2}}, {"mask_model": {"dist": "bernoulli", "keep": ["p"]}},
     {"mask_model": {"dist": "bernoulli", "keep": "p", "p": "q"}}, {"noise": "something random"},
     {"noise": "R_ij ~ Bernoulli(p), rescaled suitably"}, {"lambda": 2}, {"w": [1]}, {"p": "3/2"},
     {"mask_model": {"dist": "discrete", "values": [0, 1], "probs": ["1/2", "1/3"]}},
