@@ -87,9 +87,7 @@ def tree_model(
     >>> greedy(tree_model({"": {"a": "3/4", "b": "1/4"}}, 1)).best.words
     ('a',)
     """
-    rows = {
-        tuple(prefix.split()): distribution(row, f"after {prefix!r}", logarithmic) for prefix, row in table.items()
-    }
+    rows = {tuple(prefix.split()): distribution(row, f"after {prefix!r}", logarithmic) for prefix, row in table.items()}
 
     def steps(prefix: Prefix) -> Steps:
         if prefix and prefix[-1] == end:
@@ -245,18 +243,19 @@ def beam(model: SequenceModel, width: int, alpha: Fraction = Fraction(0)) -> Sea
     kept, steps = [Hypothesis((), model.start, not model.next(()))], []
     while not all(h.complete for h in kept):
         candidates = [
-            child for h in kept
+            child
+            for h in kept
             for child in ([h] if h.complete else [_child(model, h, t, s) for t, s in model.next(h.words).items()])
         ]
-        ranked = _ranked(model, alpha, candidates)
-        kept = ranked[:width]
-        cut = len(ranked) > width and _order(model, alpha, ranked[width - 1], ranked[width]) == 0
-        steps.append(BeamStep(tuple(ranked), tuple(kept), cut))
+        order = ranked(model, alpha, candidates)
+        kept = order[:width]
+        cut = len(order) > width and _order(model, alpha, order[width - 1], order[width]) == 0
+        steps.append(BeamStep(tuple(order), tuple(kept), cut))
     ties = [h for h in kept if _order(model, alpha, h, kept[0]) == 0]
     return Search(kept[0], tuple(ties), tuple(steps))
 
 
-def _ranked(model: SequenceModel, alpha: Fraction, candidates: Sequence[Hypothesis]) -> list[Hypothesis]:
+def ranked(model: SequenceModel, alpha: Fraction, candidates: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Best first; equal scores in the order they came."""
 
     def worse(left: Hypothesis, right: Hypothesis) -> int:
