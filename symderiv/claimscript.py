@@ -29,6 +29,7 @@ from typing import Any
 from symderiv.claimfile import VERDICTS, BadClaim, FileClaim, claim_of
 from symderiv.errors import ClaimError, SymderivError, UnknownNameError
 from symderiv.parallel import run_tasks
+from symderiv.usercode import running
 
 _PREFIX = "claim_"
 
@@ -106,7 +107,7 @@ def load_script(path: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(file.parent))  # a script may import its neighbours
     try:
-        with told_on_stderr():
+        with told_on_stderr(), running(file):
             spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(file.parent))

@@ -32,6 +32,7 @@ def run(options: Namespace) -> int:
     from symderiv.claimscript import load_script, told_on_stderr
     from symderiv.graph import trace
     from symderiv.graph_drawing import draw
+    from symderiv.usercode import running
     from symderiv.writing import write
 
     module = load_script(path)
@@ -39,7 +40,7 @@ def run(options: Namespace) -> int:
     if not callable(function):
         known = [key for key, item in vars(module).items() if callable(item) and not key.startswith("_")]
         raise UnknownNameError("function", name, known, path)
-    with told_on_stderr():
+    with told_on_stderr(), running(path):
         graph = trace(function, inputs=options.inputs)
     outs = [Path(out) for out in options.out or [f"{name}.svg"]]
     for out in outs:

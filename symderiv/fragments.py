@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
-import traceback
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from symderiv.blocktree import transform
 from symderiv.document import Figure
-from symderiv.errors import FormatError, ProblemError, SymderivError, UnknownNameError
+from symderiv.errors import FormatError, UnknownNameError
 from symderiv.exams import AUDIENCES, checks_blocks, problem_blocks
 from symderiv.papers import Source, problem_of
 from symderiv.rendering import Rendering
@@ -63,8 +60,7 @@ class Fragment:
 
 def compute(task: Task) -> Fragment:
     """Compute one problem and print it; errors name the problem and the part."""
-    with _InFile(task.source.folder):
-        problem = problem_of(task.source, task.stem)
+    problem = problem_of(task.source, task.stem)
     place = f"problem {problem.number}"
     blocks = {audience: problem_blocks(problem, audience) for audience in AUDIENCES}
     blocks["checks"] = checks_blocks(problem)
@@ -78,27 +74,6 @@ def compute(task: Task) -> Fragment:
             files.update(rendering.files)
     figures = _figures((*blocks["staff"], *blocks["student"]))
     return Fragment(task.stem, str(problem.number), problem.title, texts, files, figures, problem.new_page)
-
-
-class _InFile:
-    """Turns a failure of a user's code into one message with the file and the line it happened in."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = str(folder.resolve())
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not isinstance(error, Exception):
-            return
-        frames = [f for f in traceback.extract_tb(trace) if f.filename.startswith(self.folder)]
-        if frames:
-            where = f"{frames[-1].filename}, line {frames[-1].lineno}"
-            told = str(error) if isinstance(error, SymderivError) else f"{type(error).__name__}: {error}"
-            raise ProblemError(f"{where}: {told}") from error
 
 
 def _mark(language: str, place: str) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 
 from symderiv.errors import ProblemError, UnknownNameError
 from symderiv.problem import Paper, Problem
+from symderiv.usercode import running
 
 PROBLEMS = Path(__file__).resolve().parent / "problems"
 
@@ -121,7 +122,8 @@ def _called(source: Source, stem: str, function: str, kind: type) -> Any:
     place = f"{source.folder / stem}.py"
     if not callable(getattr(module, function, None)):
         raise ProblemError(f"{place} has no function {function}(); define one that returns a {kind.__name__}")
-    made = getattr(module, function)()
+    with running(place):
+        made = getattr(module, function)()
     if not isinstance(made, kind):
         raise ProblemError(f"{function}() in {place} returned a {type(made).__name__}, not a {kind.__name__}")
     return made
@@ -133,10 +135,8 @@ def _module(source: Source, stem: str) -> ModuleType:
         spec = importlib.machinery.ModuleSpec(source.package, None, is_package=True)
         spec.submodule_search_locations = [str(source.folder.resolve())]
         sys.modules[source.package] = importlib.util.module_from_spec(spec)
-    try:
+    with running(source.folder / f"{stem}.py"):
         return importlib.import_module(f"{source.package}.{stem}")
-    except SyntaxError as bad:
-        raise ProblemError(f"{bad.filename}, line {bad.lineno}: {bad.msg}") from bad
 
 
 def _package(folder: Path) -> str:

@@ -66,7 +66,7 @@ def test_the_same_input_gives_the_same_bytes(exam, tmp_path):
 def test_a_failed_problem_is_named_and_spoils_nothing(exam, tmp_path):
     (exam / "problem_2.py").write_text("def problem():\n    return 1 / 0\n")
     made = build([exam], out=tmp_path / "out")
-    assert list(made.failed) == ["problem_2"] and "line 2: ZeroDivisionError" in made.failed["problem_2"]
+    assert list(made.failed) == ["problem_2"] and "line 2, in problem: ZeroDivisionError" in made.failed["problem_2"]
     source = (tmp_path / "out" / "exam" / "exam.tex").read_text()
     assert "Problem 1" in source and "Problem 2 could not be built" in source
     (exam / "problem_2.py").write_text(GOOD.format(n=2))

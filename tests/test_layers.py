@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "symderiv"
 LONGEST = 300
 
 ORDER = """
-errors exact registry formats escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
+errors exact registry usercode formats escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
 typst_math printing expressions latex_words mathml document writing_order mathematics labels reading scope operations columns
 handles functions limits networks matching forms laws positivity inline blocktree numbering
 indexed denominators factoring atoms matrices determinants substitution derivatives gaussian closed_forms
