@@ -62,10 +62,19 @@ def truth(value: Value) -> bool:
     raise Undecided(f"the condition {value} cannot be decided without numbers")
 
 
+def as_number(value: Value) -> Value:
+    """A condition as 1 or 0, so that conditions can be added and multiplied; any other value as it is."""
+    if isinstance(value, bool):
+        return sp.Integer(value)
+    if isinstance(value, sp.logic.boolalg.Boolean) and not isinstance(value, sp.Symbol):
+        return sp.Piecewise((sp.S.One, value), (sp.S.Zero, True))
+    return value
+
+
 def add_all(values: list[Value], start: Value = sp.S.Zero) -> Value:
     """The sum; an empty one is ``start``."""
     total = start
-    for value in values:
+    for value in map(as_number, values):
         total = value if total is sp.S.Zero else total + value
     return total
 

@@ -18,6 +18,7 @@ from symderiv.errors import LimitError, ModelError, ReadingError, ShapeError, Un
 from symderiv.models import rule_functions as rf
 from symderiv.models.rule_functions import Value
 from symderiv.models.rule_operators import BINARY, COMPARE, MODULES, called, first, join_lists, refuse, shape_of
+from symderiv.models.rule_rewriting import with_comprehensions
 from symderiv.models.rule_sequences import OF_ARGUMENTS, position, spread
 
 MAX_TEXT = 10_000
@@ -33,7 +34,7 @@ def parse_rule(text: str) -> ast.expr:
     if len(text) > MAX_TEXT:
         raise LimitError(f"a rule of {len(text)} characters; at most {MAX_TEXT} are read")
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        return with_comprehensions(ast.parse(text.strip(), mode="eval").body)
     except SyntaxError as error:
         start = max(0, (error.offset or 1) - 1)
         raise ReadingError(f"this is not an expression: {error.msg}", text.strip(), (start, start + 1)) from None
@@ -112,7 +113,7 @@ class _Reader:
 
     # -- operators ---------------------------------------------------------
     def binary(self, node: ast.BinOp) -> Value:
-        left, right = self.value(node.left), self.value(node.right)
+        left, right = rf.as_number(self.value(node.left)), rf.as_number(self.value(node.right))
         operator = BINARY.get(type(node.op))
         if operator is None:
             refuse(node)

@@ -47,7 +47,8 @@ FUNCTIONS: tuple[tuple[str, str], ...] = (
     (r"(?:euclidean |frobenius |l2 |l2-)?norms?|lengths?", "norm({value})"),
     (r"square roots?", "sqrt({value})"), (r"squares?", "({value})**2"), (r"cubes?", "({value})**3"),
     (r"abs(?:olute)?(?: values?)?", "abs({value})"), (r"exp(?:onentials?)?", "exp({value})"),
-    (r"log(?:arithm)?s?", "log({value})"), (r"tanhs?", "tanh({value})"), (r"sigmoids?", "sigmoid({value})"),
+    (r"log(?:arithm)?s?", "log({value})"), (r"signs?", "sign({value})"),
+    (r"tanhs?", "tanh({value})"), (r"sigmoids?", "sigmoid({value})"),
     (r"relus?", "relu({value})"), (r"det(?:erminant)?s?", "det({value})"), (r"traces?|tr", "trace({value})"),
     (r"transposes?", "({value}).T"), (r"inverses?", "inv({value})"), (r"reciprocals?", "1/({value})"),
     (r"(?:mlp|neural network|linear map|linear layer|[Ww]\d?)(?: applied to)?", "MLP({value})"),
@@ -66,6 +67,8 @@ PAIRS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 # adjectives of a list
 ADJECTIVES: tuple[tuple[str, str], ...] = (
+    (r"two (?:largest|biggest|highest)", "sorted({list})[len(m)-2:]"),
+    (r"two (?:smallest|lowest)", "sorted({list})[:2]"),
     (r"squared", "[v_**2 for v_ in {list}]"), (r"sorted|ordered by size|ranked", "sorted({list})"),
     (r"absolute", "[abs(v_) for v_ in {list}]"), (r"positive", "[v_ for v_ in {list} if v_ > 0]"),
     (r"negative", "[v_ for v_ in {list} if v_ < 0]"), (r"lexicographically sorted", "sorted({list})"),
@@ -111,6 +114,8 @@ def read_phrase(text: str, formula: Callable[[str], str | None]) -> str | None:
         return read_phrase(f"{apart[1]} message minus {apart[2]} message", formula)
     if OWN.fullmatch(text):
         return "s"
+    if re.fullmatch(r"[wWUVab](?:_?\d)?", text):
+        return text.replace("_", "")
     if DEGREE.fullmatch(text):
         return "len(m)"
     for pattern, template in FUNCTIONS:
@@ -149,6 +154,8 @@ def _list(text: str, formula: Callable[[str], str | None]) -> str | None:
         if found and (inner := _list(found[1], formula)) is not None:
             return template.format(list=inner)
     with_own = re.fullmatch(r"(.+?) and (?:the )?(?:s|s_i|own state|state|self-message|self message)", text, re.I)
+    own_with = re.fullmatch(r"(?:the )?(?:node's )?(?:own state|own message|s|s_i) and (?:the )?(.+)", text, re.I)
+    with_own = with_own or own_with
     if with_own and (inner := _list(with_own[1], formula)) is not None:
         return f"[s, *{inner}]"
     outer = re.fullmatch(r"outer products(?: of ([^*]+?)(?: with (?:itself|themselves))?)?", text, re.I)

@@ -67,7 +67,8 @@ def _pairs_weights(tree: ast.expr, name: str) -> bool:
             if beside:
                 return True
     both = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)}
-    return any(f"{name}[{k}]" in t and f"m[{k}]" in t for t in both for k in range(LARGEST))
+    places = {k for k in range(LARGEST) for t in both if f"{name}[{k}]" in t and f"m[{k}]" in t}
+    return len(places) > 1
 
 
 def _multiplies_messages(nodes: list[ast.AST]) -> bool:

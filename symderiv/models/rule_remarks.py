@@ -17,7 +17,7 @@ REMARK = re.compile(
     r"(?:[\s,;()-]|\b(?:where|with|and|the|an?|of|for|in|over|on|is|are|acts?|all|each|every|per|own|different|distinct|"
     r"separate|weights?|neighbou?rs?|components?|componentwise|component|element|elementwise|entrywise|wise|scalars?|"
     r"matrix|matrices|vectors?|states?|messages?|learnable|learned|product|order|given|deep|sets?|attention|softmax|gin|"
-    r"gcn|gat|graphsage|pooling|aggregation|node|i|j|m|m_j|w_j|W_j|n|eq|only|max|min|sum|mean|taken|applied|layer|note|"
+    r"gcn|gat|graphsage|pooling|aggregation|node|i|j|m|m_j|w_j|W_j|w|W|n|eq|only|max|min|sum|mean|taken|applied|layer|note|"
     r"features?|degree|normali[sz]ed|style|like|type|classic|form|averag\w*|equation|multiplication|coordinate|"
     r"coordinatewise|square|real|tanh|relu|exponential|shared|same|incoming|edges?)\b|\d|\.|:|=)*",
     re.I,
@@ -66,7 +66,8 @@ def without_remark(body: str) -> str:
         if starts and place and re.search("[A-Za-z]{3}", body[place:]) and REMARK.fullmatch(body[place:]):
             weighs = re.search(r"weight|different|distinct|separate", body[place:])
             indexed = re.search(r"[WwA]_[j\d]|[Ww]\[", body[:place])
-            return body if weighs and not indexed else body[:place].rstrip()
+            alike = re.search(r"shared|same", body[place:])
+            return body if weighs and not indexed or alike and indexed else body[:place].rstrip()
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(letter, 0)
     return body
 

@@ -49,6 +49,8 @@ RUNNING = re.compile(
     rf"\b({AGGREGATES})_(?:(?:\{{\s*)?\(?(?P<one>[ijk])\s*(?P<relation><|!=|,)\s*(?P<other>[jkn])\)?(?:\s*\}})?"
     r"|(?P<index>[jk])(?!\w))"
 )
+# aggregates that stand alone are words of a phrase, not names of a formula
+UNREAD = re.compile(r"\b(?:mean|average|sum|max|min|median|range|std|variance|product)\b(?!\s*\()")
 ALL_PAIRS = re.compile(
     r"\b(sum|product|max|min|mean) (?:over|of) (?:all )?(?:the )?(?:ordered |unordered )?(?:pairs )?"
     r"\(?([ijk])\s*(<|!=)\s*([jk])\)?(?: of|:)? "
@@ -128,6 +130,8 @@ def _formula(text: str, degree: int = 0) -> str | None:
         parse_rule(text)
     except ReadingError:
         return None
+    if UNREAD.search(text):
+        return None
     mentions_messages = re.search(r"\bm\b", text) is not None
     return text if mentions_messages or re.fullmatch(r"[\w\s+*/().-]*\bs\b[\w\s+*/().-]*", text) else None
 
@@ -184,6 +188,11 @@ def _spoken(text: str, degree: int) -> str | None:
         return state
     names = {"product": "prod"}
     text = ALL_PAIRS.sub(lambda k: f"{names.get(k[1], k[1])}_{{{k[2]}{k[3]}{k[4]}}} ", text)
+    text = re.sub(
+        r"\b(sum|product|max|min|mean|average) over (?:all |the )*(?:j|neighbou?rs?(?: j)?|messages) of ",
+        r"\1 of ",
+        text,
+    )
     behind = PAIRS_BEHIND.search(text)
     if behind:
         text = text[: behind.start()] + f"sum_{{{behind[2]}{behind[3]}{behind[4]}}} {behind[1]}"

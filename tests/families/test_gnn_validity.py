@@ -27,6 +27,10 @@ PROGRAMS: list[tuple[str, Rule, str | None]] = [
     ("statistics.median(m)", lambda m: sorted(m)[1] + sorted(m)[2], "symmetric_after_sort"),
     ("m[0] - m[1]", lambda m: m[0] - m[1], "order_dependent"),
     ("list(m)", lambda m: m, "concatenation_order"),
+    ("sum(map(abs, m))", lambda m: sum(map(abs, m)), "symmetric"),
+    ("sum(filter(lambda v: v > 0, m))", lambda m: sum(v for v in m if v > 0), "symmetric"),
+    ("sum(v > s for v in m) + m[0]*(m[0] > s)", lambda m: sum(v > s for v in m) + m[0] * (m[0] > s), "order_dependent"),
+    ("sum(v*(v > s) for v in m)", lambda m: sum(v * (v > s) for v in m), "symmetric"),
     ("sum((-1)**j*v for j, v in enumerate(m))", lambda m: m[0] - m[1] + m[2] - m[3], "order_dependent"),
     ("log(sum(exp(v) for v in m))", lambda m: log(sum(exp(v) for v in m)), "symmetric"),
     ("s + functools.reduce(lambda a, b: a*b, m)", lambda m: s + prod(m), "symmetric"),
@@ -69,6 +73,12 @@ WORDS: list[tuple[str, bool, str | None]] = [
     ("sum_j m_j/sqrt(n_i*n_j)", True, "symmetric"),
     ("(1+eps)*s + sum_j m_j (GIN)", True, "symmetric"),
     ("s if sum_j m_j > 0 else -s", True, "symmetric"),
+    ("product over j of (1 + m_j)", True, "symmetric"),
+    ("sum of the two largest messages", True, "symmetric_after_sort"),
+    ("sign of the sum of messages", True, "symmetric"),
+    ("mean of neighbours' messages plus w times own state", True, "symmetric"),
+    ("s - mean", True, "symmetric"),
+    ("s + w_1*m_1", False, "order_dependent"),
     ("LSTM over the messages in the given order", False, "order_dependent"),
     ("LSTM over sorted messages", True, "symmetric_after_sort"),
     (r"s_i^{l} = w_1 s_i^{l-1} + w_2 \frac{1}{n_i} \sum_{j=1}^{n_i} m_{i,j}^{l-1}", True, "symmetric"),
@@ -103,7 +113,7 @@ REFUSED = [
     "lexicographically sorted concatenation of messages", "sum_j m_j with a different weight for each neighbour",
     "sum of the first two messages", "sum of messages weighted by position", "message from a random neighbour",
     "average of LSTM outputs over all permutations", "sum of m_j over even j", "sum_j f(m_j, g)(1)",
-    "sum_j m_j (neighbours ranked by degree)", "s + sum_j m_j modulo the weather", "x" * 5000,
+    "sum_j w_j m_j, w_j shared", "sum_j m_j (neighbours ranked by degree)", "s + sum_j m_j modulo the weather", "x" * 5000,
 ]  # fmt: skip
 
 
