@@ -19,8 +19,8 @@ def in_order(expression: Any, symbols: Sequence[Any]) -> Any:
 
     >>> import sympy as sp
     >>> u, w = sp.symbols("u w")
-    >>> in_order(3 * u * w**2 + u, (w, u))
-    3*w**2*u + u
+    >>> in_order(3 * u * w**2 + u, (w, u)), in_order(u - w, (w, u))
+    (3*w**2*u + u, u - w)
     """
     if not hasattr(expression, "xreplace"):
         return expression
@@ -37,10 +37,16 @@ def _rebuilt(expression: Any, places: dict[Any, Any]) -> Any:
     if not expression.args or not (expression.free_symbols & places.keys()):
         return expression
     arguments = [_rebuilt(argument, places) for argument in expression.args]
-    if expression.is_Add or expression.is_Mul:
-        worked_out = expression.func(*expression.args) == expression
-        return expression.func(*arguments, evaluate=worked_out)
-    return expression.func(*arguments)
+    if not (expression.is_Add or expression.is_Mul):
+        return expression.func(*arguments)
+    made = expression.func(*arguments, evaluate=expression.func(*expression.args) == expression)
+    if expression.is_Add and _begins_with_minus(made) and not _begins_with_minus(expression):
+        return expression  # h - y rather than -y + h
+    return made
+
+
+def _begins_with_minus(total: Any) -> bool:
+    return bool(total.as_ordered_terms()[0].could_extract_minus_sign())
 
 
 @cache
