@@ -10,6 +10,7 @@ order_dependent, matrices_do_not_commute, concatenation_order), ``verdict``, ``m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,6 +85,10 @@ def _written(value: Value) -> Any:
 def _shape(value: object) -> tuple[int, ...]:
     if value in ("scalar", None, [], 1):
         return ()
+    if isinstance(value, str):  # of a vector or a matrix without sizes, sizes of 2 are tested
+        sizes = re.fullmatch(r"\s*\(?\s*(\d+)\s*[x×*,]\s*(\d+)\s*\)?\s*", value)
+        named = {"vector": [2, 1], "column": [2, 1], "matrix": [2, 2], "matrices": [2, 2], "vectors": [2, 1]}
+        value = [int(sizes[1]), int(sizes[2])] if sizes else named.get(value.strip().lower(), value)
     if isinstance(value, list) and len(value) in (1, 2):
         dims = tuple(read_int(d, "message_shape", least=1) for d in value)
         return dims if len(dims) == 2 else (*dims, 1)

@@ -27,7 +27,7 @@ AGGREGATES: tuple[tuple[str, str], ...] = (
     (r"(?:(?:component|element|entry)-?\s?wise )?median", "median({list})"),
     (r"(?:(?:component|element|entry)-?\s?wise )?variance", "var({list})"),
     (r"(?:(?:component|element|entry)-?\s?wise )?(?:standard deviation|std)", "std({list})"),
-    (r"(?:total |plain )?sum|total|weighted sum(?= (?:of )?.*\b[wWa]\w*_?j)", "sum({list})"),
+    (r"(?:total |plain |componentwise )?sum|total|weighted sum(?= (?:of )?.*\b[wWa]\w*_?j)", "sum({list})"),
     (r"log-?sum-?exp", "logsumexp({list})"),
     (r"range|spread", "(max({list})-min({list}))"),
     (r"midrange", "(max({list})+min({list}))/2"),

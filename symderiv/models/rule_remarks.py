@@ -12,11 +12,16 @@ EQUAL = re.compile(r"[,;]?\s*(?:with|where)\s+(?:all\s+)?([Ww])_?\d+(?:\s*=\s*\1
 SORTED_NOTE = re.compile(
     r"[,;]?\s*\(?(?:with |where |after )?(?:the )?(?:messages?|m|m_j)(?: are| is| being)? sorted(?: first)?\)?$"
 )
+# max, min, sum and mean act entry by entry anyway; of products this is not so, and the word is kept
+ENTRYWISE = re.compile(r"^(?:component|element|entry)-?\s?wise (?=(?:max|min|sum|mean)[_(])", re.I)
+ENTRYWISE_BEHIND = re.compile(
+    r"^((?:max|min)\b.*\))[, ]+(?:taken |applied )?(?:component|element|entry)-?\s?wise$", re.I
+)
 # words behind a formula, or in brackets after it, that change nothing of it
 REMARK = re.compile(
     r"(?:[\s,;()-]|\b(?:where|with|and|the|an?|of|for|in|over|on|is|are|acts?|all|each|every|per|own|different|distinct|"
     r"separate|weights?|neighbou?rs?|components?|componentwise|component|element|elementwise|entrywise|wise|scalars?|"
-    r"matrix|matrices|vectors?|states?|messages?|learnable|learned|product|order|given|deep|sets?|attention|softmax|gin|"
+    r"matrix|matrices|vectors?|states?|messages?|learnable|learned|products?|outer|order|given|deep|sets?|attention|softmax|gin|"
     r"gcn|gat|graphsage|pooling|aggregation|node|i|j|m|m_j|w_j|W_j|w|W|n|eq|only|max|min|sum|mean|taken|applied|layer|note|"
     r"features?|degree|normali[sz]ed|style|like|type|classic|form|averag\w*|equation|multiplication|coordinate|"
     r"coordinatewise|square|real|tanh|relu|exponential|shared|same|incoming|edges?)\b|\d|\.|:|=)*",
@@ -35,6 +40,7 @@ ORDERING = re.compile(r"sort|rank|permut|symmetri[sz]|random|cyclic|\bmod\b|orde
 
 def candidates(body: str) -> list[str]:
     """The rule, and the rule without what only names it or remarks on it; a remark on an order is never dropped."""
+    body = ENTRYWISE_BEHIND.sub(r"\1", ENTRYWISE.sub("", body))
     found = [body]
     equal = EQUAL.search(body)
     if equal:

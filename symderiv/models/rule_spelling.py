@@ -34,7 +34,7 @@ def plain(text: str) -> str:
     text = text.replace("$", "").translate(SIGNS)
     if "\\" in text:
         text = _commands(text)
-    text = re.sub(r"\^\{?\s*T\s*\}?(?!\w)", ".T", text)
+    text = re.sub(r"\^(?:\{\s*T\s*\}|\s*T)(?!\w)", ".T", text)
     text = re.sub(rf"(?<=[\w}}\])])(?:{LAYER_MARK})", "", text)
     text = re.sub(r"\^\{\((\d+)\)\}|\^\((\d+)\)", "", text)  # a layer number on a weight
     text = re.sub(rf"_\{{?\(?j\s+in\s+{NEIGHBOURHOOD}\)?\}}?", "_j", text)

@@ -98,6 +98,10 @@ MATRICES: list[tuple[str, list[int], bool, str | None]] = [
     ("product of traces", [2, 2], True, "symmetric"),
     ("sum of all ordered products M_i*M_j over i != j", [2, 2], True, "symmetric"),
     ("sum_{i<j} m_i*m_j", [2, 2], False, "matrices_do_not_commute"),
+    ("componentwise max(W1*s, W2*m_1, ..., W2*m_n)", [2, 1], True, "symmetric"),
+    ("max(W1*s, W2*m_1, W2*m_2, ..., W2*m_n), component-wise", [2, 1], True, "symmetric"),
+    ("sum_j m_j m_j^T (outer products)", [2, 1], True, "symmetric"),
+    ("s + sum_j W_j*m_j with different matrices W_j", [2, 1], False, "index_specific_weights"),
     ("sum_j W_j*m_j with W1=W2=W3", [2, 2], True, "symmetric"),
     ("sum of outer products m_j*m_j^T", [2, 1], True, "symmetric"),
     ("componentwise median", [2, 1], True, "symmetric_after_sort"),
@@ -163,6 +167,11 @@ def test_what_cannot_be_read_is_refused(text: str) -> None:
 
 def test_words_are_asked_where_the_program_cannot_be_read() -> None:
     assert ask(rule="s + sum of the messages", rule_py="s + total_of(m)", test_degree=3)["valid"] is True
+
+
+@pytest.mark.parametrize(("shape", "valid"), [("2x2", False), ("matrix", False), ("scalar", True), (None, True)])
+def test_the_shape_of_a_message_in_words(shape: Any, valid: bool) -> None:
+    assert ask(rule="prod_j m_j", test_degree=3, message_shape=shape)["valid"] is valid
 
 
 def test_a_determinant_of_columns_is_antisymmetric() -> None:
