@@ -3,6 +3,8 @@
 For (1/n)‖X - W2 W1 X‖² + λ1‖W1‖² + λ2‖W2‖² the eigenvectors of XXᵀ/n decouple the problem: a mode with eigenvalue σ²
 and singular values a of W1, b of W2 costs σ²(1 - ab)² + λ1 a² + λ2 b².  At a fixed product c = ab ≥ 0 the penalty is
 least at λ1 a² = λ2 b² and equals 2√(λ1λ2) c, so c = 1 - √(λ1λ2)/σ² where that is positive, and 0 otherwise.
+A penalty ρ‖W2 W1‖² (or white noise of variance ρ on the input) adds ρc², a nuclear one ν‖W2 W1‖_* adds νc: then
+c = (σ² - √(λ1λ2) - ν/2)/(σ² + ρ).
 (Kunin, Bloom, Goeva, Seed: Loss landscapes of regularized linear autoencoders, 2019.)
 """
 
@@ -54,30 +56,52 @@ def eigenvalue(value: sp.Expr) -> sp.Expr:
     return value
 
 
-def mode(sigma2: sp.Expr, penalty_encoder: sp.Expr, penalty_decoder: sp.Expr) -> Mode:
-    """The minimum of σ²(1 - ab)² + λ1 a² + λ2 b² over a, b ≥ 0; symbols stand for positive numbers.
+def mode(
+    sigma2: sp.Expr,
+    penalty_encoder: sp.Expr,
+    penalty_decoder: sp.Expr,
+    ridge: sp.Expr = sp.S.Zero,
+    nuclear: sp.Expr = sp.S.Zero,
+) -> Mode:
+    """The minimum of σ²(1 - ab)² + λ1 a² + λ2 b² + ρ(ab)² + ν ab over a, b ≥ 0; symbols stand for positive numbers.
+
+    Raises ModelError for a negative number among them.
 
     >>> m = mode(*sp.symbols("sigma2 lam lam", positive=True))
     >>> m.a2, m.active
     (-lam/sigma2 + 1, sigma2 > lam)
     """
     sigma2 = eigenvalue(sigma2)
-    for value in (penalty_encoder, penalty_decoder):
+    for value in (penalty_encoder, penalty_decoder, ridge, nuclear):
         if value.is_number and sign(value) < 0:
             raise ModelError(f"a penalty is {value}; it cannot be negative")
-    zeros = [value == 0 for value in (penalty_encoder, penalty_decoder)]
-    if any(zeros):
-        return _unpenalised(sigma2, all(zeros))
-    mean = sp.sqrt(penalty_encoder) * sp.sqrt(penalty_decoder)
+    pull = sp.sqrt(penalty_encoder) * sp.sqrt(penalty_decoder) + nuclear / 2
     if sigma2 == 0:
         return Mode(sp.S.Zero, sp.S.Zero, sp.S.Zero, sp.S.Zero, sp.false)
-    product = 1 - mean / sigma2
-    active = _beats(sigma2, penalty_encoder, penalty_decoder)
+    active = _beats(sigma2, penalty_encoder, penalty_decoder, nuclear)
     if active == sp.false:
         return Mode(sp.S.Zero, sp.S.Zero, sp.S.Zero, sigma2, active)
+    product, minimum = _balance(sigma2, pull, ridge)
+    zeros = [value == 0 for value in (penalty_encoder, penalty_decoder)]
+    if all(zeros):
+        # only the product is penalised: any a with b = c/a does as well
+        free = sp.Symbol("a2", positive=True)
+        return Mode(free, product**2 / free, product, minimum, active)
+    if any(zeros):
+        # a ever smaller and b ever larger (or the other way) lets the one penalty vanish
+        sides = (sp.S.Zero, sp.oo) if zeros[1] else (sp.oo, sp.S.Zero)
+        return Mode(*sides, product, minimum, active, attained=False)
     ratio = sp.sqrt(penalty_decoder) / sp.sqrt(penalty_encoder)
-    minimum = sp.expand(2 * mean - penalty_encoder * penalty_decoder / sigma2)
     return Mode(product * ratio, product / ratio, product, minimum, active)
+
+
+def tied_mode(sigma2: sp.Expr, penalty: sp.Expr, ridge: sp.Expr = sp.S.Zero, nuclear: sp.Expr = sp.S.Zero) -> Mode:
+    """The minimum of σ²(1 - s²)² + μs² + ρs⁴ + νs² for W2 = W1ᵀ; μ counts both factors where both are penalised.
+
+    >>> tied_mode(sp.Integer(4), sp.Integer(2)).a2
+    3/4
+    """
+    return mode(sigma2, penalty / 2, penalty / 2, ridge, nuclear)
 
 
 def mode_objective(sigma2: sp.Expr, a: sp.Expr, b: sp.Expr, penalty1: sp.Expr, penalty2: sp.Expr) -> sp.Expr:
@@ -135,18 +159,35 @@ def data_eigenvalues(x: sp.Matrix) -> tuple[sp.Expr, ...]:
     >>> data_eigenvalues(sp.Matrix([[2, 0], [0, 1]]))
     (2, 1/2)
     """
-    values = (x * x.T / sp.Integer(x.cols)).eigenvals(multiple=True)
+    return spectrum(x * x.T / sp.Integer(x.cols))
+
+
+def spectrum(covariance: sp.Matrix) -> tuple[sp.Expr, ...]:
+    """The eigenvalues of XXᵀ/n itself, in falling order."""
+    values = covariance.eigenvals(multiple=True)
     return tuple(sorted(values, key=lambda v: sp.re(v.evalf(40)), reverse=True))
 
 
-def optimum(eigenvalues: Sequence[sp.Expr], k: int, penalty1: sp.Expr, penalty2: sp.Expr) -> tuple[Mode, ...]:
+def optimum(
+    eigenvalues: Sequence[sp.Expr],
+    k: int,
+    penalty1: sp.Expr,
+    penalty2: sp.Expr,
+    ridge: sp.Expr = sp.S.Zero,
+    nuclear: sp.Expr = sp.S.Zero,
+) -> tuple[Mode, ...]:
     """The k leading modes at the global minimum, the others given up; ModelError unless 1 ≤ k ≤ m and values fall."""
+    leading(eigenvalues, k)
+    return tuple(mode(value, penalty1, penalty2, ridge, nuclear) for value in eigenvalues[:k])
+
+
+def leading(eigenvalues: Sequence[sp.Expr], k: int) -> None:
+    """ModelError unless the first k of these eigenvalues are the k largest, in falling order."""
     if not 1 <= k <= len(eigenvalues):
         raise ModelError(f"k is {k}; it must lie between 1 and the number {len(eigenvalues)} of eigenvalues")
     numbers = [v for v in eigenvalues if v.is_number]
     if any(sign(later - earlier) > 0 for earlier, later in zip(numbers, numbers[1:], strict=False)):
         raise ModelError(f"the eigenvalues {', '.join(map(str, eigenvalues))} must not rise")
-    return tuple(mode(v, penalty1, penalty2) for v in eigenvalues[:k])
 
 
 def weight_decay(penalty: sp.Expr, features: sp.Expr = sp.S.One) -> sp.Expr:
@@ -154,17 +195,20 @@ def weight_decay(penalty: sp.Expr, features: sp.Expr = sp.S.One) -> sp.Expr:
     return 2 * penalty / features
 
 
-def _unpenalised(sigma2: sp.Expr, both: bool) -> Mode:
-    """A penalty on at most one factor: the product 1 costs nothing, or as little as one likes."""
-    if both:
-        free = sp.Symbol("a2", positive=True)
-        return Mode(free, 1 / free, sp.S.One, sp.S.Zero, sp.true)
-    return Mode(sp.S.Zero, sp.oo, sp.S.One, sp.S.Zero, sp.true, attained=False)
+def _balance(sigma2: sp.Expr, pull: sp.Expr, ridge: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """The minimiser c > 0 of σ²(1 - c)² + ρc² + 2mc, and the minimum."""
+    if ridge == 0:
+        return 1 - pull / sigma2, sp.expand(2 * pull - pull**2 / sigma2)
+    return (sigma2 - pull) / (sigma2 + ridge), sp.factor(sigma2 - (sigma2 - pull) ** 2 / (sigma2 + ridge))
 
 
-def _beats(sigma2: sp.Expr, penalty1: sp.Expr, penalty2: sp.Expr) -> sp.Basic:
-    """σ⁴ > λ1 λ2, decided where it is a question of numbers."""
-    left, right = (sigma2, penalty1) if penalty1 == penalty2 else (sigma2**2, penalty1 * penalty2)
+def _beats(sigma2: sp.Expr, penalty1: sp.Expr, penalty2: sp.Expr, nuclear: sp.Expr) -> sp.Basic:
+    """σ² > √(λ1 λ2) + ν/2, without a root where there is none to take; decided where it is a question of numbers."""
+    left, right = (sigma2, penalty1 + nuclear / 2) if penalty1 == penalty2 else (sigma2**2, penalty1 * penalty2)
+    if penalty1 != penalty2 and nuclear != 0:
+        left, right = sigma2, sp.sqrt(penalty1) * sp.sqrt(penalty2) + nuclear / 2
+    if right == 0:
+        return sp.true
     if (left - right).is_number:
         return sp.true if sign(left - right) > 0 else sp.false
     return sp.StrictGreaterThan(left, right)
