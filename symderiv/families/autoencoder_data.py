@@ -55,7 +55,7 @@ BOTH = re.compile(r"\|\|w1\|\|.*\+.*\|\|w2\|\|")
 SCALED = re.compile(r"\d\*?lam(?:bda)?\*?\(?\|\||lam(?:bda)?/\d\)?\*?\(?\|\||/\d\)?\*?\(?\|\|w|/\(?2n?\)*\*?\|\|x")
 NORMS = {"w1", "w2", "w2w1", "w", "w1x", "x-w2w1x", "x-w2*w1*x", "w2*w1", "w2*w1*x"}
 ODD = re.compile(
-    r"\|\|1\b|\bl1\b|lasso|sparse|relu|tanh|sigmoid|nonlinear|dropout|quartic|\bl4\b|[ab](?:\^|\*\*)4"
+    r"\|\|1\b|lasso|sparse|relu|tanh|sigmoid|nonlinear|dropout|quarticpenalty|l[14](?:norm|penalty)|[ab](?:\^|\*\*)4"
     r"|\|\|f?(?:\^2|\*\*2)?\*?\|\|w|\|\|f?(?:\^2|\*\*2)?\)(?:\^|\*\*)2|\|\|f?(?:\^|\*\*)[13-9]"
 )
 ONCE = re.compile(r"\|\|w\|\||\|\|w1\|\||lam(?:bda)?\*?[as](?:\*\*|\^)2")

@@ -69,6 +69,9 @@ TAKES = {
 ONE_OF = ({"keep", "drop"}, {"var", "std"})
 ANYWHERE = {"shared", "rescale", "correlation"}
 ADDED = re.compile(r"additive|\bx(?:_?\{?ij\}?)?\s*\+\s*[a-z]", re.IGNORECASE)
+# of two features exactly one is kept: R_i2 = 1 - R_i1
+OPPOSITE = ("complementary", "opposite", "antithetic", "exclusive")
+COMPLEMENT = re.compile(r"r_?\{?(?:i,?2\}?\s*=\s*1\s*-\s*r_?\{?i,?1|i,?1\}?\s*=\s*1\s*-\s*r_?\{?i,?2)", re.IGNORECASE)
 SETTINGS = ("keep", "mean", "var", "std", "low", "high", "rate", "scale")
 INDEXED = {"ri": "row", "rj": "column", "r": "all", "rij": "none"}
 # a law in a sentence, and the settings its arguments stand for
@@ -96,6 +99,8 @@ def read_mask(model: object, text: str, shape: tuple[int, int]) -> tuple[dropout
     target = choose(table.pop("target", "features"), TARGETS, "target of the mask")
     dist, additive, inverted = _law(table, bool(ADDED.search(text)))
     _refuse_unused(table, dist)
+    if str(table.get("shared", "")).lower() in OPPOSITE or COMPLEMENT.search(text):
+        table |= _opposite(table, dist, shape)
     shared = _sharing(table.get("shared"), text, target)
     if additive:
         table.setdefault("mean", 0)
@@ -216,6 +221,14 @@ def _sharing(value: object, text: str, target: str) -> str | Sequence[Sequence[i
     if word == "none" and target == "weights":
         raise ModelError("a mask on the weights: say shared 'column' (one for all rows) or put it on the features")
     return word or _groups(value)
+
+
+def _opposite(table: Mapping[str, Any], dist: str, shape: tuple[int, int]) -> dict[str, Any]:
+    """The settings of a mask whose second feature is kept exactly where the first is dropped."""
+    if dist != "bernoulli" or shape[1] != 2 or isinstance(table.get("keep"), list) or "keep" not in table:
+        raise ModelError("complementary masks need two features and one keep probability, that of the first")
+    keep = read_exact(table["keep"], ANY_NAME, "keep")
+    return {"keep": [keep, 1 - keep], "correlation": -1, "shared": "none"}
 
 
 def _groups(value: object) -> Sequence[Sequence[int]]:

@@ -34,7 +34,10 @@ READ = {
     *GAMMAS, *FORMS, *PRIORS, *WEIGHTS, *COVARIANCES, *PRIOR_COVARIANCES, *STRENGTHS, *POINTS, *RATES, *SCALES,
     *PARTS, *KEEPS, *ELSE, "Sigma",
 }  # fmt: skip
-OTHER_NORM = re.compile(r"\|\|_?1\b|\|\|_inf|lasso|elastic|\bl1\b|huber|1/\(?(?:2n|n|2)\)?\)?\s*\*?\s*\|\|\s*\(?y")
+OTHER_NORM = re.compile(
+    r"\|\|_?1\b|\|\|_inf|lasso|elastic|subject to|constrain|nonnegativ|\bl1\b|huber"
+    r"|1/\(?(?:2n|n|2)\)?\)?\s*\*?\s*\|\|\s*\(?y"
+)
 SPOKEN_NUMBER = re.compile(r"(?:\blam(?:bda)?\s*=\s*|\+\s*)(\d+/\d+|\d*\.\d+|\d+)(?!\s*\*?\s*lam)\s*\*?\s*(\|\|)?")
 SPOKEN_SYMBOL = re.compile(r"\blam(?:bda)?\s*\*?\s*\|\|")
 LETTER = re.compile(r"(?:[a-z]|gamma|lam|alpha|beta|tau|sigma|kappa|mu|delta|rho|eta)_?\d*")
@@ -60,7 +63,9 @@ def read_problem(given: Mapping[str, Any], strength: sp.Expr) -> Reading:
         if name not in READ:
             raise UnknownNameError("setting of a ridge question", str(name), READ)
     if OTHER_NORM.search(str(given.get("task", "")).lower()):
-        raise ModelError("the task scales a norm or names another one than ‖·‖²; give the weights as data")
+        raise ModelError(
+            "the task scales a norm, constrains w or names another norm than ‖·‖²; give the weights as data"
+        )
     given = _with_named_covariance(given)
     x = sp.Matrix(read_matrix(given.get("X"), ANY_NAME, "X"))
     y = _columns(pick(given, "y", "Y"), "y") if pick(given, "y", "Y") is not None else _symbols("y", x.rows)

@@ -104,8 +104,8 @@ def _solution(reading: Reading, scale: sp.Expr) -> dict[str, Any]:
             changed = (problem.gamma * (w - problem.prior) / scale).applyfunc(sp.factor)
             answers["w_tilde"] = _shown(changed)
         if problem.strength != 0:
-            answers["w_dual"] = _shown(tikhonov.dual_minimiser(problem))
-            answers["alpha"] = _shown(tikhonov.dual_coefficients(problem))
+            # the dual form has the same minimiser; only its coefficients are new
+            answers["w_dual"], answers["alpha"] = answers["w"], _shown(tikhonov.dual_coefficients(problem))
     plain = tikhonov.minimiser(tikhonov.ridge(problem.x, problem.y, problem.gamma, sp.S.Zero, None, problem.rows))
     return answers | ({"w_ols": _shown(plain)} if plain is not None else {})
 

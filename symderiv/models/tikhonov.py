@@ -122,10 +122,11 @@ def dual_coefficients(problem: Ridge) -> sp.Matrix:
     """α of w = w0 + (ΓᵀΓ)⁻¹Xᵀα, from (X(ΓᵀΓ)⁻¹Xᵀ + λA⁻¹) α = ỹ; needs Γ and A invertible."""
     if not is_invertible(problem.gamma) or sp.simplify(problem.rows.det()) == 0:
         raise ModelError("the dual form needs Gamma and the row weights to be invertible")
-    kernel = problem.x * _spread(problem) + problem.strength * problem.rows.inv()
-    if sp.simplify(kernel.det()) == 0:
+    kernel = (problem.x * _spread(problem) + problem.strength * problem.rows.inv()).applyfunc(sp.cancel)
+    below = sp.factor(kernel.det())
+    if sp.simplify(below) == 0:
         raise ModelError("the dual form needs X(ΓᵀΓ)⁻¹Xᵀ + λA⁻¹ to be invertible; λ = 0 does not give that")
-    return kernel.LUsolve(shifted_targets(problem)).applyfunc(sp.factor)
+    return (kernel.adjugate() * shifted_targets(problem) / below).applyfunc(sp.factor)
 
 
 def dual_minimiser(problem: Ridge) -> sp.Matrix:
@@ -144,7 +145,10 @@ def stacked(problem: Ridge) -> tuple[sp.Matrix, sp.Matrix]:
 
 def hat_matrix(problem: Ridge) -> sp.Matrix:
     """H with ŷ = H y at w0 = 0; its trace is the effective number of parameters."""
-    return (problem.x * _hessian(problem).LUsolve(problem.x.T * problem.rows)).applyfunc(sp.cancel)
+    normal = _hessian(problem)
+    # over one common denominator: elimination would nest the fractions of a symbolic λ or Γ
+    above = (problem.x * normal.adjugate() * problem.x.T * problem.rows).applyfunc(sp.expand)
+    return (above / sp.expand(normal.det())).applyfunc(sp.cancel)
 
 
 def column_norms(matrix: sp.Matrix) -> tuple[sp.Expr, ...]:

@@ -157,6 +157,19 @@ def test_exactly_one_feature_is_kept() -> None:
     assert sp.expand(formula(answer, "expected_loss") - direct) == 0
 
 
+@pytest.mark.parametrize("given", [
+    {"mask_model": {"dist": "bernoulli", "keep": "1/3", "shared": "complementary"}},
+    {"mask_model": {"dist": "bernoulli", "keep": "1/3"}, "noise": "R_i2 = 1 - R_i1, R_i1 ~ Bernoulli(1/3)"},
+])  # fmt: skip
+def test_the_second_feature_is_kept_where_the_first_is_not(given: dict[str, Any]) -> None:
+    answer = solve("dropout", {"X": X, "y": Y, **given})
+    direct = sp.S.Zero
+    for choice in product((0, 1), repeat=3):
+        chance = sp.prod([sp.Rational(2, 3) if j else sp.Rational(1, 3) for j in choice])
+        direct += chance * sum((y - row[j] * W[j]) ** 2 for y, row, j in zip(Y, X, choice, strict=True))
+    assert sp.expand(formula(answer, "expected_loss") - direct) == 0
+
+
 @pytest.mark.parametrize("target", ["labels", "residuals"])
 def test_masks_on_targets_and_residuals(target: str) -> None:
     answer = solve("dropout", {"X": X, "y": Y, "mask_model": {"dist": "bernoulli", "keep": "1/3", "target": target}})

@@ -170,7 +170,7 @@ def test_posterior_covariance() -> None:
     {"Gama": GAMMA}, {"Gamma": "third_difference"}, {"Gamma": "ones"}, {"Gamma": GAMMA, "lambda": "-1"}, {"Gamma": [["1"]]}, {"weights": [1, 2]}, {"w0": [1]},
     {"A": [1, 2, 3]}, {"Gamma": GAMMA, "task": "1/2||y-Xw||^2 + 1/2||Gamma w||^2"}, {"prior_covariance": [[1, 1], [1, 1]]},
     {"Gamma": GAMMA, "task": "Lasso: ||y-Xw||^2 + ||w||_1"}, {"weights": [1, 1, 1], "noise_variances": [1, 1, 1]},
-    {"noise_variance": 2}, {"Sigma": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}, {"prior_variance": 2, "lambda": 1}, {"Gamma1": GAMMA}, {"Gamma": "__import__('os')"},
+    {"noise_variance": 2}, {"Gamma": GAMMA, "task": "Minimise subject to w1 + w2 = 1."}, {"Sigma": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}, {"prior_variance": 2, "lambda": 1}, {"Gamma1": GAMMA}, {"Gamma": "__import__('os')"},
     {"Gamma": GAMMA, "w": [1, 2, 3], "lr": 1}, {"penalty_matrix": [[1, 2], [0, 1]]}, {"Gamma": GAMMA, "steps": 0, "w": [1, 1], "lr": 1},
     {"penalty_matrix": [[1, 2], [2, 1]]}, {"Gamma": "second_difference"}, {"covariance": [[1, 1, 0], [1, 1, 0], [0, 0, 1]]},
 ])  # fmt: skip
