@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
+from math import log10
 from pathlib import Path
 
 from symderiv.certify import certify
 from symderiv.expressions import Expr, make, symbol
+from symderiv.formats import FORMATS
+from symderiv.labels import as_label
+from symderiv.marks import BLUE, GREY, INK, ORANGE, Pen
+from symderiv.plotting import Axis, Plot
 from symderiv.rewriting import DIFFERENTIAL, RULES, Rule
+from symderiv.series import Curve
 from symderiv.symbols import Symbol
 from symderiv.trees import is_random, leaves
 
@@ -91,7 +98,65 @@ def deciders_page() -> str:
     return "".join(parts)
 
 
-PAGES = {"rules.md": rules_page, "deciders.md": deciders_page}
+PENS = tuple(Pen(colour, 1.3, dashes) for dashes in ((), (3.0, 2.0)) for colour in (BLUE, ORANGE, GREY, INK))
+RESULTS = DOCS.parent / "benchmarks" / "results.json"
+SPEED_HEAD = """# Speed
+
+Measured by `python -m benchmarks --keep graph kernels`, every peer in the same run ({machine}). Ratios travel better
+than seconds. This page is written by `scripts/docs_pages.py`.
+
+## Graph and gradient of an unrolled recurrence
+
+Seconds from nothing to the derivatives by every weight and input, in one backward pass, for T time steps.
+
+"""
+
+
+def _markdown(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"
+
+
+def speed_page() -> str:
+    """The tables of the last benchmarks that were kept."""
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    seconds, speed = kept["graph"]["seconds"], kept["kernels"]["million points a second"]
+    sizes = list(seconds["symderiv"])
+    rows = [[peer, *(_number(found.get(size)) for size in sizes)] for peer, found in seconds.items()]
+    parts = [SPEED_HEAD.format(machine=kept["machine"]), _markdown(["peer", *(f"T = {s}" for s in sizes)], rows)]
+    parts.append("\n![Seconds against time steps, both on logarithmic scales](speed.svg)\n")
+    own = [[f"{2 * int(size)} operations", _number(time)] for size, time in kept["graph"]["own"].items()]
+    parts.append("\nsymderiv alone, growing:\n\n" + _markdown(["size", "seconds"], own))
+    others = [[name, *(_number(t) for t in found.values())] for name, found in kept["graph"]["others"].items()]
+    parts.append("\n" + _markdown(["other graphs", *next(iter(kept["graph"]["others"].values()))], others))
+    memory = ", ".join(f"{peer} {found:.0f}" for peer, found in kept["graph"]["memory"].items())
+    parts.append(f"\nPeak memory in bytes for each time step: {memory}.\n")
+    peers = list(dict.fromkeys(peer for found in speed.values() for peer in found))
+    rows = [[peer, *(_number(found.get(peer)) for found in speed.values())] for peer in peers]
+    parts.append("\n## Kernels\n\nMillion points a second for value and full gradient; N points in a batch.\n\n")
+    parts.append(_markdown(["peer", *speed], rows))
+    compiling = ", ".join(f"{_number(found)} s at T = {size}" for size, found in kept["kernels"]["compile"].items())
+    parts.append(f"\nFrom the graph to a kernel that can be called: {compiling}.\n")
+    return "".join(parts)
+
+
+def speed_plot() -> str:
+    """The first table as a picture."""
+    seconds = json.loads(RESULTS.read_text(encoding="utf-8"))["graph"]["seconds"]
+    series = [
+        Curve(tuple((log10(int(size)), log10(time)) for size, time in found.items()), as_label(peer), pen)
+        for (peer, found), pen in zip(seconds.items(), PENS, strict=False)
+    ]
+    steps, times = Axis(r"$\log_{10}$ of the time steps"), Axis(r"$\log_{10}$ of seconds")
+    plot = Plot(tuple(series), steps, times, width=330, height=200, alt="Seconds against time steps.")
+    return str(FORMATS["svg"].render(plot.drawing()))
+
+
+PAGES = {"rules.md": rules_page, "deciders.md": deciders_page, "speed.md": speed_page, "speed.svg": speed_plot}
 
 
 if __name__ == "__main__":
