@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from symderiv.checking import AnyClaim, check_claims, collect
+from symderiv.checks.checking import AnyClaim, check_claims, collect
 
 COUNT = 2000
 SECONDS = 10.0

@@ -18,9 +18,9 @@ from pathlib import Path
 from random import Random
 
 from symderiv.certify import certify
+from symderiv.deciding.refuting import search
 from symderiv.errors import SymderivError
 from symderiv.expressions import Expr
-from symderiv.refuting import search
 from symderiv.scope import declare
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "claims"

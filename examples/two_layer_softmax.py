@@ -4,9 +4,9 @@ Build it with ``symderiv build examples/two_layer_softmax.py``.
 """
 
 from symderiv.document import Blank, Figure, Formula, Formulas, Prose
-from symderiv.graph_drawing import draw
-from symderiv.matrix_backward import MatrixBackward
-from symderiv.matrix_steps import MatrixRow, matrix_steps, written
+from symderiv.figures.graph_drawing import draw
+from symderiv.matrix_graphs.backward import MatrixBackward
+from symderiv.matrix_graphs.steps import MatrixRow, matrix_steps, written
 from symderiv.models.matrix_networks import softmax_network_graph
 from symderiv.problem import Answer, Part, Problem
 

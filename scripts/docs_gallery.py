@@ -17,12 +17,12 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from symderiv.document import Figure
-from symderiv.documents import as_document
 from symderiv.formats import FORMATS
-from symderiv.papers import find, problem_of
+from symderiv.paper.documents import as_document
+from symderiv.paper.papers import find, problem_of
+from symderiv.paper.rendering import render
+from symderiv.paper.typesetters import typst_pages
 from symderiv.problem import Problem
-from symderiv.rendering import render
-from symderiv.typesetters import typst_pages
 
 EXAM = "eecs182_fa22"
 SHOWN = 2  # derivations of a problem

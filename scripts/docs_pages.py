@@ -15,12 +15,12 @@ from pathlib import Path
 
 from symderiv.certify import certify
 from symderiv.expressions import Expr, make, symbol
+from symderiv.figures.plotting import Axis, Plot
+from symderiv.figures.series import Curve
 from symderiv.formats import FORMATS
-from symderiv.labels import as_label
-from symderiv.marks import BLUE, GREY, INK, ORANGE, Pen
-from symderiv.plotting import Axis, Plot
+from symderiv.ink.marks import BLUE, GREY, INK, ORANGE, Pen
+from symderiv.notation.labels import as_label
 from symderiv.rewriting import DIFFERENTIAL, RULES, Rule
-from symderiv.series import Curve
 from symderiv.symbols import Symbol
 from symderiv.trees import is_random, leaves
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from symderiv import graph_views as views
 from symderiv.backward import Tape, append_to, joined, positions_after
-from symderiv.columns import ABSENT, Columns
 from symderiv.errors import LimitError
-from symderiv.expansion import EXPRESSION_LIMIT, expanded, number, tree_size
 from symderiv.formats import svg_view
-from symderiv.handles import GraphLike, Handle, make_handle
-from symderiv.operations import OPERATIONS
+from symderiv.nodes import views
+from symderiv.nodes.columns import ABSENT, Columns
+from symderiv.nodes.expansion import EXPRESSION_LIMIT, expanded, number, tree_size
+from symderiv.nodes.handles import GraphLike, Handle, make_handle
+from symderiv.nodes.operations import OPERATIONS
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from symderiv.columns import ABSENT, Columns, no_collection
-from symderiv.operations import CODES, CONSTANT, OPERATIONS
-from symderiv.partials import MINUS_ONE, NUMBER, ONE, SLOT, TEMPLATE, VALUE, ZERO, partials
+from symderiv.nodes.columns import ABSENT, Columns, no_collection
+from symderiv.nodes.operations import CODES, CONSTANT, OPERATIONS
+from symderiv.nodes.partials import MINUS_ONE, NUMBER, ONE, SLOT, TEMPLATE, VALUE, ZERO, partials
 
 # contributions of one node: for each slot what to multiply the adjoint by
 _Plan = tuple[tuple[int, Any, tuple[int, ...]], ...]

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symderiv.building_blocks import dot, factored, times, total
-from symderiv.clearing import vanishes
+from symderiv.algebra.building_blocks import dot, factored, times, total
+from symderiv.algebra.reverse import matrix_of, reverse
+from symderiv.algebra.tidying import tidy
+from symderiv.deciding.clearing import vanishes
 from symderiv.errors import LimitError, ShapeError
 from symderiv.expressions import Expr, make, number, symbol
-from symderiv.indexed import subtract
-from symderiv.lowering import lower, variable
+from symderiv.indexed import lower, variable
+from symderiv.kernel.arithmetic import subtract
 from symderiv.operators import members
-from symderiv.reverse import matrix_of, reverse
 from symderiv.shapes import show
 from symderiv.symbols import Symbol
-from symderiv.tidying import tidy
 from symderiv.trees import over, swap
 
 

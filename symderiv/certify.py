@@ -15,23 +15,23 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from symderiv.claims import PROVED, REFUTED, SUPPORTED, UNDECIDED, Claim
-from symderiv.clearing import vanishes
-from symderiv.domains import condition, has_common_point, positive_symbols, undefined_average
+from symderiv.deciding.claims import PROVED, REFUTED, SUPPORTED, UNDECIDED, Claim
+from symderiv.deciding.clearing import vanishes
+from symderiv.deciding.domains import condition, has_common_point, positive_symbols, undefined_average
+from symderiv.deciding.index_text import first_term
+from symderiv.deciding.refuting import Counterexample, confront, search
+from symderiv.deciding.sympy_claims import decide
 from symderiv.errors import LimitError, ReadingError, ShapeError
+from symderiv.evaluation.outcomes import random_leaves
 from symderiv.expressions import Expr, as_expr, constant, symbol
 from symderiv.formats import html_view
-from symderiv.forms import Form
-from symderiv.index_text import first_term
-from symderiv.indexed import subtract
+from symderiv.indexed import lower, no_random, replace_leaf
+from symderiv.kernel.arithmetic import subtract
+from symderiv.kernel.forms import Form
 from symderiv.limits import deadline
-from symderiv.lowering import lower, no_random, replace_leaf
-from symderiv.outcomes import random_leaves
-from symderiv.printing import latex
-from symderiv.refuting import Counterexample, confront, search
+from symderiv.notation.printing import latex
 from symderiv.scope import Scope
 from symderiv.shapes import show
-from symderiv.sympy_claims import decide
 
 SECONDS = 10.0
 

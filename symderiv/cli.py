@@ -80,7 +80,7 @@ def _run(words: list[str]) -> int:
     import argparse
     import importlib
 
-    command: Command = importlib.import_module(f"symderiv.cli_{words[0]}")
+    command: Command = importlib.import_module(f"symderiv.commands.{words[0]}")
     parser = argparse.ArgumentParser(prog=f"symderiv {words[0]}", description=COMMANDS[words[0]])
     command.arguments(parser)
     try:
@@ -98,7 +98,7 @@ def _unknown(word: str) -> str:
 
 
 def _missing(module: str) -> str:
-    from symderiv.cli_doctor import TOOLS
+    from symderiv.commands.doctor import TOOLS
 
     ways = {tool.name: tool.get for tool in TOOLS}
     get = ways.get(module.partition(".")[0], f"pip install {module}")

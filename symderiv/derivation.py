@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from symderiv.algebra.tidying import settled
 from symderiv.certify import Certificate, certify
-from symderiv.claims import weakest
+from symderiv.deciding.claims import weakest
 from symderiv.errors import RuleError
 from symderiv.formats import html_view
-from symderiv.printing import latex, text
+from symderiv.notation.printing import latex, text
 from symderiv.rewriting import RULES, everywhere
 from symderiv.scope import Scope
-from symderiv.tidying import settled
 from symderiv.trees import Path
 
 

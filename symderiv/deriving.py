@@ -12,18 +12,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from symderiv.claims import PROVED
+from symderiv.algebra.differentiating import innermost, nonlinear_places
+from symderiv.algebra.terms import EXPAND, INNER
+from symderiv.algebra.tidying import ordered
+from symderiv.deciding.claims import PROVED
 from symderiv.derivation import Derivation, begin
-from symderiv.differentiating import innermost, nonlinear_places
 from symderiv.errors import LimitError, ReadingError, RuleError, ShapeError
 from symderiv.expressions import Expr, as_expr
-from symderiv.inverting import multiplied_out
 from symderiv.limits import deadline
 from symderiv.rewriting import DIFFERENTIAL, RULES, Rule, everywhere
 from symderiv.scope import Scope
-from symderiv.searching import Trail, meeting, moves
-from symderiv.terms import EXPAND, INNER
-from symderiv.tidying import ordered
+from symderiv.steps.inverting import multiplied_out
+from symderiv.steps.searching import Trail, meeting, moves
 from symderiv.trees import Path, is_random, part, size
 
 LINES = 14

@@ -4,7 +4,7 @@ A block says what stands on the page, a format decides how it looks.  Text is
 plain text with a little markup (``**strong**``, ``*emphasis*``, `` `code` ``,
 ``[words](address)``, ``@{label}`` for a reference) and with mathematics between
 dollar signs, written in the text grammar and read with the declared symbols
-(``symderiv.inline``).  A *content* of a formula is an expression (of symderiv or
+(``symderiv.paper.inline``).  A *content* of a formula is an expression (of symderiv or
 of SymPy), a number, a text to be read, or a relation chain
 ``(left, "=", right, …)``; a ``Blank`` may stand for a side that a student fills in.
 """

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from symderiv.labels import EMPTY, Label
-from symderiv.marks import (
+from symderiv.ink.marks import (
     BLUE,
     BLUE_FILL,
     FAINT,
@@ -27,7 +26,8 @@ from symderiv.marks import (
     Pen,
     shifted,
 )
-from symderiv.svg_marks import svg_picture
+from symderiv.ink.svg_marks import svg_picture
+from symderiv.notation.labels import EMPTY, Label
 
 
 @dataclass(frozen=True)

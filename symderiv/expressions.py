@@ -14,8 +14,8 @@ from math import isfinite
 from typing import Any
 from weakref import WeakValueDictionary
 
-from symderiv import printing
 from symderiv.errors import ReadingError, ShapeError, shorten
+from symderiv.notation import printing
 from symderiv.operators import LEAVES, operator
 from symderiv.shapes import Dim, Misfit, Shape, show
 from symderiv.symbols import Symbol

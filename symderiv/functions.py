@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from symderiv.handles import Handle, make_handle, unary
-from symderiv.operations import CODES, OPERATIONS
+from symderiv.nodes.handles import Handle, make_handle, unary
+from symderiv.nodes.operations import CODES, OPERATIONS
 
 
 def _elementwise(name: str) -> Callable[[Any], Any]:

@@ -11,19 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from symderiv import from_sympy as sympy_in
-from symderiv import graph_views as views
 from symderiv.adjoints import Backward, Edge
-from symderiv.columns import Columns, no_collection
 from symderiv.errors import GraphError, UnknownNameError, shorten
 from symderiv.formats import svg_view
-from symderiv.handles import Handle, make_handle, unary
 from symderiv.kernels import Kernel, forward_values
-from symderiv.lifting import lift
-from symderiv.matrix_graph import MatrixMethods
-from symderiv.naming_nodes import checked_name, wanted_inputs
-from symderiv.operations import CODES, CONSTANT, INPUT
-from symderiv.tracing import named_outputs, parameters_of, run_traced, typeset
+from symderiv.matrix_graphs.graph import MatrixMethods
+from symderiv.nodes import from_sympy as sympy_in
+from symderiv.nodes import views
+from symderiv.nodes.columns import Columns, no_collection
+from symderiv.nodes.handles import Handle, make_handle, unary
+from symderiv.nodes.lifting import lift
+from symderiv.nodes.names import checked_name, wanted_inputs
+from symderiv.nodes.operations import CODES, CONSTANT, INPUT
+from symderiv.nodes.tracing import named_outputs, parameters_of, run_traced, typeset
 
 Node = Handle
 

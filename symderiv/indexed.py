@@ -1,270 +1,298 @@
-"""The kernel of truth: arithmetic of forms.
+"""Matrix notation → index notation: one row per operator.
 
-``assemble`` brings any sum of raw products into canonical form: it eliminates
-Kronecker deltas, merges equal factors, applies the laws of the atoms, splits
-products into connected nets and names their bound indices canonically.  All
-else (sum, product, contraction, transposition) is a few lines on top.
-
-Scope: decides equality of polynomials in tensor entries with coefficients in
-the rational numbers, for all sizes, together with the atoms' laws in
-``laws.py``.  It does not by itself decide identities between several inverses;
-see ``clearing.py``.
+``lower`` gives the form of an expression, remembered per tree.  The rows are
+the definitions of the operators; everything the kernel proves rests on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
+from weakref import WeakKeyDictionary
 
-from symderiv.errors import LimitError
-from symderiv.forms import Coefficient, Form, Monomial, Product, free_slots, number_form, size_factor, spell
-from symderiv.laws import rewrite_product
-from symderiv.limits import check_deadline
-from symderiv.networks import (
-    DELTA_KIND,
-    NETS,
-    ONE,
-    Exponent,
-    Factor,
-    Head,
-    Index,
-    components,
-    delta,
-    net_of,
-    order_slots,
-    slot,
-)
-from symderiv.shapes import Dim
+from symderiv.errors import RandomnessError, ReadingError
+from symderiv.expressions import Expr, leaf, make
+from symderiv.kernel import atoms
+from symderiv.kernel.arithmetic import add, chain, contract, multiply, place, scale, subtract, tensor
+from symderiv.kernel.derivatives import differentiate
+from symderiv.kernel.determinants import det, logdet
+from symderiv.kernel.forms import Form, number_form
+from symderiv.kernel.matrices import identity, inverse, transposed
+from symderiv.kernel.networks import ONE, Index, head, slot
+from symderiv.kernel.substitution import substitute
+from symderiv.moments import covariance, expectation
+from symderiv.shapes import Dim, Shape
+from symderiv.symbols import Symbol
+from symderiv.trees import held_parts
 
-MAX_TERMS = 60_000
+_FORMS: WeakKeyDictionary[Expr, Form] = WeakKeyDictionary()
 
 
-def assemble(products: Sequence[Product], dims: tuple[Dim, ...]) -> Form:
-    """Canonical form of a sum of products.
+def lower(e: Expr) -> Form:
+    """The canonical form of an expression, over one free slot per axis.
 
-    Raises LimitError when more than MAX_TERMS products arise.
+    Raises LimitError when it grows beyond the kernel's limits and ReadingError
+    where a part is undefined for all values.
     """
-    work = list(products)
-    terms: dict[Monomial, Coefficient] = {}
-    done = 0
-    while work:
-        done += 1
-        if not done % 64:
-            check_deadline()
-        if done > MAX_TERMS:
-            raise LimitError(f"the expression expands into more than {MAX_TERMS} products")
-        coefficient, factors = work.pop()
-        scale, merged = merge(factors)
-        coefficient = coefficient * scale
-        if not coefficient:
-            continue
-        rewritten = rewrite_product(merged, assemble)
-        if rewritten is not None:
-            work.extend((coefficient * c, f) for c, f in rewritten)
-            continue
-        _add_term(terms, _monomial(merged), coefficient)
-    return Form(terms, dims)
+    found = _FORMS.get(e)
+    if found is None:
+        found = _LOWER[e.op](e)
+        found = Form(found.terms, e.shape)
+        _FORMS[e] = found
+    return found
 
 
-def _add_term(terms: dict[Monomial, Coefficient], mono: Monomial, coefficient: Coefficient) -> None:
-    total = terms.get(mono, 0) + coefficient
-    if total:
-        if isinstance(total, Fraction) and total.denominator == 1:
-            total = total.numerator
-        terms[mono] = total
-    else:
-        terms.pop(mono, None)
+def symbol_form(s: Symbol) -> Form:
+    """The form of a declared symbol, with the laws its properties give."""
+    here = frozenset({s})
+    positive = s.has("positive", "in (0, 1)")
+    if s.has("diagonal"):
+        h = head("sym", s, s.shape[:1], here, positive=positive)
+        return multiply(identity(s.shape[0]), tensor(h), s.shape)
+    kind = "orthogonal" if s.has("orthogonal") else "simplex" if s.has("simplex") else "sym"
+    h = head(kind, s, s.shape, here, symmetric=s.has("symmetric", "spd"), positive=positive, unit=s.has("in (0, 1)"))
+    return tensor(h)
 
 
-def _monomial(factors: Sequence[Factor]) -> Monomial:
-    counted: dict[int, Exponent] = {}
-    for part in components(factors):
-        if len(part) == 1 and all(i[1] < 0 or i == ONE for i in part[0][1]):
-            h, idx, e = part[0]
-            uid = net_of([(h, idx, 1)]).uid
-        else:
-            uid, e = net_of(part).uid, 1
-        counted[uid] = counted.get(uid, 0) + e
-    return tuple(sorted((u, e) for u, e in counted.items() if e))
+def size_form(size: Dim) -> Form:
+    """A dimension as a scalar form."""
+    return number_form(size) if isinstance(size, int) else tensor(head("dim", size, positive=True))
 
 
-def merge(factors: Sequence[Factor]) -> tuple[int, list[Factor]]:
-    """Eliminate deltas, add exponents of equal factors, turn vanished indices into sizes.
-
-    Returns an integer factor (sizes that are numbers) and the factors left.
-    """
-    renamed: dict[Index, Index] = {}
-    deltas: list[tuple[Index, Index]] = []
-    before = {i for _, idx, _ in factors for i in idx}
-
-    def find(i: Index) -> Index:
-        while i in renamed:
-            i = renamed[i]
-        return i
-
-    for h, idx, _ in factors:
-        if h.kind == DELTA_KIND:
-            a, b = find(idx[0]), find(idx[1])
-            if a == b:
-                continue
-            keep, drop = (a, b) if a[1] < 0 and (b[1] >= 0 or a[1] > b[1]) else (b, a)
-            renamed[drop] = keep
-            if drop[1] < 0:  # both free: the delta itself stays
-                deltas.append((keep, drop))
-    counted: dict[tuple[Head, tuple[Index, ...]], Exponent] = {}
-    for h, idx, e in factors:
-        if h.kind != DELTA_KIND:
-            key = (h, order_slots(h, tuple(find(i) for i in idx)))
-            counted[key] = counted.get(key, 0) + e
-    out: list[Factor] = [(h, idx, _plain(e)) for (h, idx), e in counted.items() if e]
-    left = {i for _, idx, _ in out for i in idx}
-    scale = 1
-    for i in before:
-        if i[1] >= 0 and i != ONE and i not in left and i not in renamed:
-            number, size = size_factor(i[0])
-            scale *= int(number)
-            out = _join(out, size)
-    out += [(delta(drop[0]), order_slots(delta(drop[0]), (find(keep), drop)), 1) for keep, drop in deltas]
-    return scale, out
+def broadcast_to(form: Form, shape: Shape) -> Form:
+    """Align axes from the last one; an axis of size 1 stretches."""
+    offset = len(shape) - len(form.dims)
+    return place(form, [slot(offset + k, d) for k, d in enumerate(form.dims)], shape)
 
 
-def _join(factors: list[Factor], more: list[Factor]) -> list[Factor]:
-    for h, idx, e in more:
-        for k, (g, other, f) in enumerate(factors):
-            if g is h and other == idx:
-                factors[k] = (h, idx, f + e)
-                break
-        else:
-            factors.append((h, idx, e))
-    return [f for f in factors if f[2]]
+def _elementwise(fold: Callable[[Form, Form], Form]) -> Callable[[Expr], Form]:
+    return lambda e: reduce(fold, (broadcast_to(lower(a), e.shape) for a in e.args))
 
 
-def _plain(e: Exponent) -> Exponent:
-    return e.numerator if isinstance(e, Fraction) and e.denominator == 1 else e
+def _matmul(e: Expr) -> Form:
+    return reduce(_product, (lower(a) for a in e.args))
 
 
-def atom(h: Head, idx: tuple[Index, ...], dims: tuple[Dim, ...], power: Exponent = 1) -> Form:
-    """A single factor as a form."""
-    return assemble([(1, [(h, idx, power)])], dims)
+def _product(left: Form, right: Form) -> Form:
+    size = left.dims[-1]
+    inner: Index = ONE if size == 1 else (size, 0)
+    dims = left.dims[:-1] + right.dims[1:]
+    first = [slot(k, d) for k, d in enumerate(left.dims[:-1])] + [inner]
+    second = [inner] + [slot(len(left.dims) - 1 + k, d) for k, d in enumerate(right.dims[1:])]
+    return chain(left, right, first, second, dims)
 
 
-def tensor(h: Head) -> Form:
-    """A head with its slots in order: the form of a symbol."""
-    return atom(h, tuple(slot(k, size) for k, size in enumerate(h.dims)), h.dims)
+def _power(e: Expr) -> Form:
+    base, exponent = lower(e.args[0]), lower(e.args[1])
+    value = exponent.constant
+    if value is not None:
+        return atoms.power(base, Fraction(value))
+    return atoms.exp(multiply(exponent, atoms.log(base), e.shape))
 
 
-def add(*forms: Form) -> Form:
-    """Sum of forms over the same slots."""
-    terms = dict(forms[0].terms)
-    for form in forms[1:]:
-        for mono, c in form.terms.items():
-            _add_term(terms, mono, c)
-    return Form(terms, max((f.dims for f in forms), key=len))
+def total(form: Form, axis: int | None) -> Form:
+    """Sum over one axis or all."""
+    n = len(form.dims)
+    if axis is None:
+        return contract(form, range(n), ())
+    kept = tuple(d for k, d in enumerate(form.dims) if k != axis)
+    # the summed axis goes last, so that the others stand in their final places
+    moved = place(
+        form,
+        [slot(k - (k > axis) if k != axis else n - 1, d) for k, d in enumerate(form.dims)],
+        (*kept, form.dims[axis]),
+    )
+    return contract(moved, [n - 1], kept)
 
 
-def scale(form: Form, factor: Coefficient) -> Form:
-    """A form times a number."""
-    if not factor:
-        return Form({}, form.dims)
-    if factor == 1:
-        return form
-    return Form({m: _plain(c * factor) for m, c in form.terms.items()}, form.dims)
-
-
-def subtract(left: Form, right: Form) -> Form:
-    """left − right."""
-    return add(left, scale(right, -1))
-
-
-def multiply(left: Form, right: Form, dims: tuple[Dim, ...] | None = None) -> Form:
-    """Product entry by entry; both are over the same free slots (or scalars)."""
-    shape = dims if dims is not None else max(left.dims, right.dims, key=len)
-    for a, b in ((left, right), (right, left)):
-        value = a.constant
-        if value is not None:
-            return Form(scale(b, value).terms, shape)
-    products: list[Product] = []
-    terms: dict[Monomial, Coefficient] = {}
-    if len(left.terms) * len(right.terms) > MAX_TERMS:
-        raise LimitError(f"a product of sums expands into more than {MAX_TERMS} products")
-    for m1, c1 in left.terms.items():
-        quiet = all(not NETS[u].active for u, _ in m1)
-        for m2, c2 in right.terms.items():
-            if quiet and all(not NETS[u].active for u, _ in m2):
-                _add_term(terms, _merge_monomials(m1, m2), c1 * c2)
-            else:
-                first, label = spell(m1)
-                products.append((c1 * c2, first + spell(m2, label)[0]))
-    if not products:
-        return Form(terms, shape)
-    return add(Form(terms, shape), assemble(products, shape))
-
-
-def _merge_monomials(m1: Monomial, m2: Monomial) -> Monomial:
-    counted = dict(m1)
-    for u, e in m2:
-        counted[u] = _plain(counted.get(u, 0) + e)
-    return tuple(sorted((u, e) for u, e in counted.items() if e))
-
-
-def power_of(form: Form, exponent: int) -> Form:
-    """A power with an exponent of 0 or more, entry by entry, by repeated squaring."""
-    assert exponent >= 0, exponent
-    result = number_form(1)
-    while exponent:
-        if exponent & 1:
-            result = multiply(result, form, form.dims)
-        exponent >>= 1
-        if exponent:
-            form = multiply(form, form)
+def mean(form: Form, axis: int | None) -> Form:
+    """Mean over one axis or all."""
+    sizes = form.dims if axis is None else (form.dims[axis],)
+    result = total(form, axis)
+    for size in sizes:
+        result = multiply(result, atoms.power(size_form(size), -1), result.dims)
     return result
 
 
-def place(form: Form, targets: Sequence[Index], dims: tuple[Dim, ...]) -> Form:
-    """Move the slots: slot k of ``form`` becomes ``targets[k]``; equal targets take a diagonal."""
-    moves = free_slots(form.dims, targets)
-    if all(a == b for a, b in moves.items()):
-        return Form(form.terms, dims)
-    return assemble([(c, spell(m, 0, moves)[0]) for m, c in form.terms.items()], dims)
+def _variance(e: Expr) -> Form:
+    x = lower(e.args[0])
+    average = mean(x, e.data)
+    return subtract(mean(multiply(x, x, x.dims), e.data), multiply(average, average, average.dims))
 
 
-def contract(form: Form, which: Sequence[int], dims: tuple[Dim, ...]) -> Form:
-    """Sum over slots; those left must already be in their final places (see ``place``)."""
-    products: list[Product] = []
-    for m, c in form.terms.items():
-        factors, label = spell(m)
-        moves: dict[Index, Index] = {}
-        for k in which:
-            size = form.dims[k]
-            if size == 1:
-                continue
-            source = (size, -1 - k)
-            if any(source in idx for _, idx, _ in factors):
-                moves[source] = (size, label)
-                label += 1
-            else:
-                number, extra = size_factor(size)
-                c, factors = c * number, factors + extra
-        products.append((c, [(h, tuple(moves.get(i, i) for i in idx), e) for h, idx, e in factors]))
-    return assemble(products, dims)
+def _softmax(e: Expr) -> Form:
+    up = atoms.exp(lower(e.args[0]))
+    down = atoms.power(total(up, len(e.shape) - 1), -1)
+    wide = place(down, [slot(k, d) for k, d in enumerate(down.dims)], e.shape)
+    return multiply(up, wide, e.shape)
 
 
-def chain(left: Form, right: Form, first: Sequence[Index], second: Sequence[Index], dims: tuple[Dim, ...]) -> Form:
-    """Product of two forms with their slots sent to ``first`` and ``second``; bound targets (label ≥ 0) are summed.
-
-    A matrix product sends the slots to (i, k) and (k, j) with k bound.
-    """
-    products: list[Product] = []
-    summed = {i for i in (*first, *second) if i[1] >= 0 and i != ONE}
-    reserved = 1 + max((i[1] for i in summed), default=-1)
-    lefts = [(c, spell(m, reserved, free_slots(left.dims, first))) for m, c in left.terms.items()]
-    for m2, c2 in right.terms.items():
-        for c1, (factors, label) in lefts:
-            whole, c = factors + spell(m2, label, free_slots(right.dims, second))[0], c1 * c2
-            for i in summed - {j for _, idx, _ in whole for j in idx}:
-                number, extra = size_factor(i[0])
-                c, whole = c * number, whole + extra
-            products.append((c, whole))
-    return assemble(products, dims)
+def _norm(e: Expr) -> Form:
+    x = lower(e.args[0])
+    return atoms.power(total(multiply(x, x), None), Fraction(1, 2))
 
 
+def absolute(x: Form) -> Form:
+    """|x| = x·sign(x)."""
+    return x if x.is_zero else multiply(x, atoms.sign(x), x.dims)
+
+
+def _sigmoid(x: Form) -> Form:
+    one = Form(number_form(1).terms, x.dims)
+    return subtract(one, atoms.power(add(one, atoms.exp(x)), -1))
+
+
+def _tanh(x: Form) -> Form:
+    return subtract(scale(_sigmoid(scale(x, 2)), 2), Form(number_form(1).terms, x.dims))
+
+
+def _relu(x: Form) -> Form:
+    return x if x.is_zero else multiply(x, atoms.step(x), x.dims)
+
+
+def _softplus(x: Form) -> Form:
+    return atoms.log(add(Form(number_form(1).terms, x.dims), atoms.exp(x)))
+
+
+def _diagonal_of(form: Form) -> Form:
+    i = slot(0, form.dims[0])
+    return place(form, (i, i), form.dims[:1])
+
+
+def _outer(e: Expr) -> Form:
+    u, v = (lower(a) for a in e.args)
+    return multiply(place(u, (slot(0, e.shape[0]),), e.shape), place(v, (slot(1, e.shape[1]),), e.shape), e.shape)
+
+
+def variable(e: Expr) -> Symbol:
+    """The symbol an expression is differentiated by; raises ReadingError for anything else."""
+    if e.op != "sym" or e.data.random:
+        raise ReadingError(f"differentiate by a declared, non-random symbol, not by {e}")
+    return e.data
+
+
+STRUCTURE = frozenset({"symmetric", "spd", "orthogonal", "diagonal", "simplex", "invertible"})
+
+
+def derivative(f: Expr, x: Expr) -> Form:
+    """∂f/∂x with the entries of x independent; the declared structure of x is used afterwards."""
+    s = variable(x)
+    constants = {part: Symbol(f"held{k}", part.shape, law=(("held", part),)) for k, part in enumerate(held_parts(f))}
+    if constants:
+        for part, record in constants.items():
+            f = replace_leaf(f, part, leaf("sym", record, part.shape))
+        return substitute(derivative(f, x), {record: lower(part) for part, record in constants.items()})
+    structure = s.properties & STRUCTURE
+    if not structure:
+        return differentiate(lower(f), s)
+    free = replace(s, properties=s.properties - STRUCTURE, law=(("unstructured", True),))
+    partial = differentiate(lower(replace_leaf(f, x, leaf("sym", free, s.shape))), free)
+    return substitute(partial, {free: symbol_form(s)})
+
+
+def replace_leaf(e: Expr, old: Expr, new: Expr) -> Expr:
+    """The tree with one leaf exchanged for another of the same shape."""
+    done: dict[Expr, Expr] = {old: new}
+
+    def visit(t: Expr) -> Expr:
+        if t not in done:
+            args = tuple(visit(a) for a in t.args)
+            done[t] = t if all(a is b for a, b in zip(args, t.args, strict=True)) else rebuild(t, args)
+        return done[t]
+
+    return visit(e)
+
+
+def rebuild(t: Expr, args: tuple[Expr, ...]) -> Expr:
+    """The same node over other arguments."""
+    return make(t.op, *args, data=t.data)
+
+
+def _differential(e: Expr) -> Form:
+    f, x = e.args[0], e.args[1]
+    partial = derivative(f, x)
+    s = variable(x)
+    direction = lower(e.args[2]) if len(e.args) == 3 else symbol_form(Symbol(f"d{s.name}", s.shape))
+    n = len(f.shape)
+    bound = [ONE if d == 1 else (d, k) for k, d in enumerate(x.shape)]
+    return chain(partial, direction, [*(slot(k, d) for k, d in enumerate(f.shape)), *bound], bound, f.shape[:n])
+
+
+def no_random(e: Expr) -> None:
+    """Raise RandomnessError if a random symbol stands outside E, Var and Cov."""
+    loose = sorted(s.name for s in lower(e).symbols if s.random)
+    if loose:
+        raise RandomnessError(f"{', '.join(loose)} is random and must stand inside E, Var or Cov, not in {e}")
+
+
+def _hessian(e: Expr) -> Form:
+    s = variable(e.args[1])
+    return differentiate(derivative(*e.args), s)
+
+
+_MAPS: dict[str, Callable[[Form], Form]] = {
+    "sqrt": lambda x: atoms.power(x, Fraction(1, 2)),
+    "exp": atoms.exp,
+    "log": atoms.log,
+    "sin": atoms.sine,
+    "cos": atoms.cosine,
+    "tanh": _tanh,
+    "sigmoid": _sigmoid,
+    "relu": _relu,
+    "softplus": _softplus,
+    "step": atoms.step,
+    "sign": atoms.sign,
+    "abs": absolute,
+    "erf": atoms.erf,
+    "inv": inverse,
+    "det": det,
+    "logdet": logdet,
+    "T": lambda x: transposed(x) if len(x.dims) == 2 else x,
+    "neg": lambda x: scale(x, -1),
+    "held": lambda x: x,
+    "E": lambda x: expectation(x, lower),
+    "norm1": lambda x: total(absolute(x), None),
+}
+
+
+def _unary(function: Callable[[Form], Form]) -> Callable[[Expr], Form]:
+    return lambda e: function(lower(e.args[0]))
+
+
+_LOWER: dict[str, Callable[[Expr], Form]] = {
+    "sym": lambda e: symbol_form(e.data),
+    "num": lambda e: number_form(e.data),
+    "dim": lambda e: size_form(e.data),
+    "pi": lambda e: tensor(head("pi", None, positive=True)),
+    "eye": lambda e: identity(e.shape[0]),
+    "ones": lambda e: number_form(1),
+    "zeros": lambda e: number_form(0),
+    "add": _elementwise(add),
+    "mul": _elementwise(multiply),
+    "div": lambda e: multiply(
+        broadcast_to(lower(e.args[0]), e.shape), atoms.power(broadcast_to(lower(e.args[1]), e.shape), -1), e.shape
+    ),
+    "pow": _power,
+    "matmul": _matmul,
+    "tr": lambda e: total(_diagonal_of(lower(e.args[0])), None),
+    "norm": _norm,
+    "diag": lambda e: multiply(identity(e.shape[0]), lower(e.args[0]), e.shape),
+    "diagonal": _unary(_diagonal_of),
+    "outer": _outer,
+    "col": lambda e: Form(lower(e.args[0]).terms, e.shape),
+    "sum": lambda e: total(lower(e.args[0]), e.data),
+    "mean": lambda e: mean(lower(e.args[0]), e.data),
+    "var": _variance,
+    "softmax": _softmax,
+    "logsumexp": lambda e: atoms.log(total(atoms.exp(lower(e.args[0])), len(e.args[0].shape) - 1)),
+    "Var": lambda e: covariance(lower(e.args[0]), lower(e.args[0]), lower, diagonal=True),
+    "Cov": lambda e: covariance(lower(e.args[0]), lower(e.args[-1]), lower, diagonal=False),
+    "grad": lambda e: derivative(*e.args),
+    "jacobian": lambda e: derivative(*e.args),
+    "diff": lambda e: derivative(*e.args),
+    "hessian": _hessian,
+    "differential": _differential,
+}
+_LOWER.update({name: _unary(function) for name, function in _MAPS.items()})

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symderiv.backward import Tape, joined
-from symderiv.columns import ABSENT, Columns
+from symderiv.codegen.program import compile_program
+from symderiv.codegen.runner import Runner
 from symderiv.errors import KernelError, UnknownNameError
-from symderiv.handles import GraphLike
-from symderiv.kernel_program import compile_program
-from symderiv.kernel_runner import Runner
-from symderiv.operations import INPUT
+from symderiv.nodes.columns import ABSENT, Columns
+from symderiv.nodes.handles import GraphLike
+from symderiv.nodes.operations import INPUT
 
 BACKENDS = ("numpy", "numba")
 

@@ -5,7 +5,7 @@
 where κ is the joint cumulant.  For independent entries a block also equates its
 indices; for a normal only blocks of one and two are not zero (Isserlis); for
 one-hot rows a block equates its row, and the cumulant follows from the moments.
-Functions of a random symbol other than polynomials are in ``closed_forms.py``.
+Functions of a random symbol other than polynomials are in ``kernel/closed_forms.py``.
 
 Source: T. P. Speed, Cumulants and partition lattices, Austral. J. Statist. 25 (1983).
 """
@@ -17,12 +17,12 @@ from fractions import Fraction
 from itertools import product as combinations_of
 from math import factorial
 
-from symderiv.closed_forms import expected_functions, set_partitions
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr
-from symderiv.forms import Coefficient, Form, Product, instances, next_label, number_form, size_factor, spell
-from symderiv.indexed import add, assemble, multiply, place, power_of, scale, subtract
-from symderiv.networks import ONE, Factor, Index, delta, slot
+from symderiv.kernel.arithmetic import add, assemble, multiply, place, power_of, scale, subtract
+from symderiv.kernel.closed_forms import expected_functions, set_partitions
+from symderiv.kernel.forms import Coefficient, Form, Product, instances, next_label, number_form, size_factor, spell
+from symderiv.kernel.networks import ONE, Factor, Index, delta, slot
 from symderiv.symbols import Symbol
 
 Lower = Callable[[Expr], Form]

@@ -14,8 +14,9 @@ from math import prod
 
 import numpy as np
 
-from symderiv import jets
-from symderiv.array_functions import (
+from symderiv.errors import LimitError
+from symderiv.evaluation import jets
+from symderiv.evaluation.array_functions import (
     absolute,
     averaged,
     determinant,
@@ -33,12 +34,11 @@ from symderiv.array_functions import (
     square,
     summed,
 )
-from symderiv.errors import LimitError
+from symderiv.evaluation.fields import BALLS_PI, FLOAT, Point
+from symderiv.evaluation.jets import Array
+from symderiv.evaluation.outcomes import outcomes
 from symderiv.expressions import Expr, constant, symbol
-from symderiv.fields import BALLS_PI, FLOAT, Point
-from symderiv.jets import Array
 from symderiv.limits import check_deadline
-from symderiv.outcomes import outcomes
 from symderiv.symbols import Symbol
 
 MAX_OUTCOMES = 3000

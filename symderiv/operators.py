@@ -3,7 +3,7 @@
 A row fixes an operator's arity, the rule that infers its shape, how its NumPy
 counterpart is called, and its LaTeX and Typst templates.  ``{0}``, ``{1}`` …
 stand for printed arguments.  What an operator *means* is one row of the
-lowering table in ``lowering.py``; how it is differentiated follows from that.
+lowering table in ``indexed.py``; how it is differentiated follows from that.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Problems of an exam: what is asked, what is computed, and the paper they stand in.
 
 Blocks come from ``symderiv.document``; here they are only carried.  An answer's
-value and its demanded form are judged apart (``symderiv.judging``): ``2*(x + 1)`` has
+value and its demanded form are judged apart (``symderiv.paper.judging``): ``2*(x + 1)`` has
 the right value and the wrong form where an expanded sum was asked for.
 """
 

@@ -15,7 +15,7 @@ import pytest
 from symderiv.errors import ClaimError
 
 if TYPE_CHECKING:
-    from symderiv.claimfile import BadClaim, FileClaim
+    from symderiv.checks.claimfile import BadClaim, FileClaim
 
 SUFFIXES = (".claims.json", ".claims.toml")
 
@@ -43,7 +43,7 @@ class ClaimsFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """The claims in file order; a file that is none is one collection error."""
-        from symderiv.claimfile import read_claims
+        from symderiv.checks.claimfile import read_claims
 
         try:
             claims = read_claims(self.path)
@@ -62,8 +62,8 @@ class ClaimItem(pytest.Item):
 
     def runtest(self) -> None:
         """Decide the claim in this process, under its limit."""
-        from symderiv.claimfile import BadClaim
-        from symderiv.tasks import attempt
+        from symderiv.checks.claimfile import BadClaim
+        from symderiv.running.tasks import attempt
 
         if isinstance(self.claim, BadClaim):
             raise ClaimFailed(self.claim.message)
@@ -88,8 +88,8 @@ class ClaimItem(pytest.Item):
 def picture(task: tuple[FileClaim, float]) -> str | None:
     """What is wrong with a claim, or None where it comes out as expected."""
     from symderiv.certify import certify
+    from symderiv.checks.nearest import Statement
     from symderiv.errors import SymderivError
-    from symderiv.nearest import Statement
     from symderiv.scope import declare
     from symderiv.testing import explain
 

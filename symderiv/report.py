@@ -1,7 +1,7 @@
 """What is computed beside what an official solution states, statement by statement.
 
 The official statements are data in one file of the exam, ``official.json``; how one is
-compared with the computed answer of the same id is told in ``symderiv.statements``.
+compared with the computed answer of the same id is told in ``symderiv.paper.statements``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 from symderiv.errors import ProblemError
 from symderiv.formats import html_view
-from symderiv.papers import find, problem_of
-from symderiv.printing import text
+from symderiv.notation.printing import text
+from symderiv.paper.papers import find, problem_of
+from symderiv.paper.statements import Printed, compared, read_statements, stated
 from symderiv.problem import Answer, Cases
-from symderiv.statements import Printed, compared, read_statements, stated
 
 Record = dict[str, Any]
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from symderiv.differentiating import nonlinear_places
+from symderiv.algebra.differentiating import nonlinear_places
+from symderiv.algebra.patterns import Binding, filled, independent, matches
+from symderiv.algebra.tidying import settled
 from symderiv.errors import RuleError
 from symderiv.expressions import Expr
-from symderiv.patterns import Binding, filled, independent, matches
 from symderiv.registry import Registry
 from symderiv.scope import Scope, declare
-from symderiv.tidying import settled
 from symderiv.trees import Path, exchange, is_random, leaves, part, paths
 
 Change = Callable[[Expr, Expr | None], Expr | None]

@@ -13,13 +13,13 @@ from typing import Any
 
 from symderiv.drawing import Diagram, Drawing
 from symderiv.errors import DrawingError, LimitError
-from symderiv.graph_drawing import adjoint_name, diagram_of, draw, partial_name
-from symderiv.labels import EMPTY, Label, equation, math, plain, tex, text
-from symderiv.layout import Placement
-from symderiv.marks import INK, Words
-from symderiv.picture import framed, picture, placed
-from symderiv.skeleton import ELLIPSIS
-from symderiv.typesetting import block
+from symderiv.figures.graph_drawing import adjoint_name, diagram_of, draw, partial_name
+from symderiv.figures.layout import Placement
+from symderiv.figures.picture import framed, picture, placed
+from symderiv.figures.skeleton import ELLIPSIS
+from symderiv.ink.marks import INK, Words
+from symderiv.ink.typesetting import block
+from symderiv.notation.labels import EMPTY, Label, equation, math, plain, tex, text
 
 MOST = 60
 
@@ -174,7 +174,7 @@ def _total(backward: Any, name: str) -> tuple[Label, ...]:
 
 
 def _latex(value: Any) -> str:
-    from symderiv import printing
+    from symderiv.notation import printing
 
     return printing.latex(value)
 

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from symderiv.checking import jsonable
-from symderiv.checkreport import counterexample_lines
+from symderiv.checks.checking import jsonable
+from symderiv.checks.checkreport import counterexample_lines
+from symderiv.checks.nearest import Statement, nearest_true
 from symderiv.errors import ShapeError, shorten
-from symderiv.nearest import Statement, nearest_true
 
 Certify = Callable[..., Any]
 _WIDTH = 1000

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import sympy as sp
 
-from symderiv.blocktree import with_scope
 from symderiv.document import (
     AUTO,
     AnswerBox,
@@ -30,6 +29,7 @@ from symderiv.document import (
     TickBoxes,
     chain,
 )
+from symderiv.paper.blocktree import with_scope
 from symderiv.problem import Answer, Part, Problem
 from symderiv.scope import declare
 

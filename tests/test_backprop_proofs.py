@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from symderiv.backprop_proofs import prove_backward
-from symderiv.backprop_steps import backward_steps
+from symderiv.backprop.proofs import prove_backward
+from symderiv.backprop.steps import backward_steps
 from symderiv.errors import ClaimError
 from symderiv.functions import tanh
 from symderiv.graph import trace

@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 
-from symderiv.backprop_steps import KINDS, backward_steps
+from symderiv.backprop.steps import KINDS, backward_steps
 from symderiv.errors import LimitError
 from symderiv.functions import tanh
 from symderiv.graph import Graph

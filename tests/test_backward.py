@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symderiv import operations, partials
-from symderiv.crosscheck import crosscheck
+from symderiv.backprop.crosscheck import crosscheck
 from symderiv.errors import LimitError
-from symderiv.expansion import template
 from symderiv.functions import abs_, cos, erf, exp, log, maximum, minimum, relu, sigmoid, sin, softplus, sqrt, tanh
 from symderiv.graph import Graph
+from symderiv.nodes import operations, partials
+from symderiv.nodes.expansion import template
 
 
 def linear_rnn(steps=3):
@@ -111,7 +111,7 @@ def spoiled(monkeypatch):
         return (wrong,) if code == operations.CODES["tanh"] else original(code)
 
     monkeypatch.setattr("symderiv.backward.partials", planted)
-    monkeypatch.setattr("symderiv.graph_views.partials", planted)
+    monkeypatch.setattr("symderiv.nodes.views.partials", planted)
 
 
 def test_a_spoiled_partial_is_detected(spoiled):
@@ -124,7 +124,7 @@ def test_a_form_that_is_not_the_partial_is_not_used(monkeypatch):
     row = operations.OPERATIONS[operations.CODES["sigmoid"]]
     wrong = dataclasses.replace(row, form=lambda sympy, a, v: v * (1 + v))
     rows = [wrong if r is row else r for r in operations.OPERATIONS]
-    monkeypatch.setattr("symderiv.partials.OPERATIONS", rows)
+    monkeypatch.setattr("symderiv.nodes.partials.OPERATIONS", rows)
     (found,) = partials.partials.__wrapped__(operations.CODES["sigmoid"])
     (slot,) = operations.slot_symbols(1)
     inserted = partials.instantiate(found, (slot,), template(operations.CODES["sigmoid"]))

@@ -9,9 +9,9 @@ from paper_samples import SECRETS
 from pypdf import PdfReader
 
 from symderiv._paths import templates_dir
-from symderiv.building import build
+from symderiv.builds.building import build
 from symderiv.errors import FormatError, ProblemError, UnknownNameError
-from symderiv.papers import find, number_of, select
+from symderiv.paper.papers import find, number_of, select
 
 GOOD = """
 from symderiv.document import Blank, Prose

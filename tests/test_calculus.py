@@ -10,7 +10,7 @@ import pytest
 from symderiv.calculus import evaluate, gradient, hessian, jacobian, local_jacobian, vjp
 from symderiv.certify import certify
 from symderiv.errors import ReadingError, ShapeError
-from symderiv.instances import batch, dimensions
+from symderiv.evaluation.instances import batch, dimensions
 from symderiv.numeric import evaluate as value
 from symderiv.scope import declare
 

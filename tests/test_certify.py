@@ -9,7 +9,7 @@ import pytest
 import sympy
 
 from symderiv.certify import Certificate, certify
-from symderiv.domains import condition, needs
+from symderiv.deciding.domains import condition, needs
 from symderiv.errors import DeclarationError, ReadingError, SymderivError, UnknownNameError
 from symderiv.scope import declare
 

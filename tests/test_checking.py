@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from judges import judge
 
-from symderiv.checking import Check, Result, check_files, jsonable
-from symderiv.checkreport import REPORTS, text
+from symderiv.checks.checking import Check, Result, check_files, jsonable
+from symderiv.checks.checkreport import REPORTS, text
 from symderiv.cli import main
 
 

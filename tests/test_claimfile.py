@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from symderiv.claimfile import MOST_CHARACTERS, BadClaim, FileClaim, parse_claims, read_claims
+from symderiv.checks.claimfile import MOST_CHARACTERS, BadClaim, FileClaim, parse_claims, read_claims
 from symderiv.errors import ClaimError
 
 GOOD = {"id": "a", "left": "x", "right": "x"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from symderiv.checking import check_files
-from symderiv.claimfile import BadClaim, FileClaim
-from symderiv.claimscript import ScriptClaim, script_claims
+from symderiv.checks.checking import check_files
+from symderiv.checks.claimfile import BadClaim, FileClaim
+from symderiv.checks.claimscript import ScriptClaim, script_claims
 from symderiv.errors import ClaimError
 
 SCRIPT = '''

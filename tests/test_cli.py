@@ -9,15 +9,16 @@ import sys
 
 import pytest
 
-from symderiv import cli, cli_list
+from symderiv import cli
 from symderiv.cli import main
-from symderiv.cli_build import tell
-from symderiv.cli_completion import option_words
-from symderiv.cli_doctor import TOOLS, examine
-from symderiv.cli_new import new_exam
-from symderiv.cli_report import REPORTS, markdown
-from symderiv.cli_solve import shown as answer_shown
 from symderiv.commands import COMMANDS, INTERRUPTED, NOT_TRUE, OK, WRONG_USE
+from symderiv.commands import list as cli_list
+from symderiv.commands.build import tell
+from symderiv.commands.completion import option_words
+from symderiv.commands.doctor import TOOLS, examine
+from symderiv.commands.new import new_exam
+from symderiv.commands.report import REPORTS, markdown
+from symderiv.commands.solve import shown as answer_shown
 from symderiv.errors import ProblemError, SymderivError
 
 HEAVY = {"argparse", "sympy", "numpy", "networkx", "jinja2", "multiprocessing", "asyncio", "importlib.metadata"}

@@ -10,7 +10,7 @@ import pytest
 from distributed import Client, LocalCluster
 from judges import judge
 
-from symderiv.checking import check_files
+from symderiv.checks.checking import check_files
 
 pytestmark = [
     pytest.mark.slow,

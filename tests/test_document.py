@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 from paper_samples import BLOCKS, DERIVATION, NAMES, W
 
-from symderiv.blocktree import holds_answers, transform, with_scope, without_answers
 from symderiv.document import (
     AnswerBox,
     Blank,
@@ -23,6 +22,7 @@ from symderiv.document import (
     chain,
 )
 from symderiv.errors import ProblemError
+from symderiv.paper.blocktree import holds_answers, transform, with_scope, without_answers
 
 
 def test_blocks_are_frozen():

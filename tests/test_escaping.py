@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symderiv.document import Document, Heading, Prose, Table
-from symderiv.escaping import latex_text, latex_url, slug, typst_string, typst_text
-from symderiv.inline import Words
-from symderiv.rendering import render
-from symderiv.typesetters import latex_pdf, typst_pdf
+from symderiv.notation.escaping import latex_text, latex_url, slug, typst_string, typst_text
+from symderiv.paper.inline import Words
+from symderiv.paper.rendering import render
+from symderiv.paper.typesetters import latex_pdf, typst_pdf
 
 HOSTILE = [
     r"\write18{rm -rf /}", r"#{}%&_^~\"<>$`'", r"\input{/etc/passwd}", "#import \"x\"", "*_`#[]@<a>$x$", "// /* */", "= x",

@@ -3,14 +3,14 @@
 import pytest
 from paper_samples import SECRETS, exam_problem
 
-from symderiv.blocktree import holds_answers
 from symderiv.document import Figure, Picture
 from symderiv.errors import ProblemError
-from symderiv.exams import exam_document, problem_blocks
-from symderiv.judging import has_form, judge
-from symderiv.pictures import file_stem
+from symderiv.paper.blocktree import holds_answers
+from symderiv.paper.exams import exam_document, problem_blocks
+from symderiv.paper.judging import has_form, judge
+from symderiv.paper.pictures import file_stem
+from symderiv.paper.rendering import LANGUAGES, render
 from symderiv.problem import Answer, Paper, Part, Problem
-from symderiv.rendering import LANGUAGES, render
 
 PAPER = Paper("Midterm", "Autumn", author="Staff")
 

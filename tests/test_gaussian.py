@@ -9,9 +9,9 @@ import pytest
 from scipy.integrate import quad
 
 from symderiv.errors import LimitError
-from symderiv.fields import FLOAT, Point
-from symderiv.form_values import form_value
-from symderiv.lowering import lower
+from symderiv.evaluation.fields import FLOAT, Point
+from symderiv.evaluation.form_values import form_value
+from symderiv.indexed import lower
 from symderiv.scope import declare
 
 M, S, A, C = 0.4, 0.8, -0.7, 0.3
@@ -105,7 +105,7 @@ def test_functions_of_several_entries(text):
 
 @pytest.mark.parametrize("k", range(7))
 def test_truncated_moments(k):
-    from symderiv.gaussian import truncated
+    from symderiv.kernel.gaussian import truncated
 
     form = truncated(k, lower(SCALARS.a))
     found = float(form_value(form, at(a=A)).reshape(-1)[0])

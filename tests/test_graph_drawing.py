@@ -10,13 +10,13 @@ from figures import NASTY, recurrence, rnn
 from golden_files import assert_golden
 
 from symderiv.errors import DrawingError, UnknownNameError
+from symderiv.figures.graph_drawing import diagram_of, draw
 from symderiv.formats.dot import dot_text
 from symderiv.formats.svg import svg_text
 from symderiv.formats.tikz import tikz_text
 from symderiv.graph import Graph
-from symderiv.graph_drawing import diagram_of, draw
-from symderiv.labels import plain
-from symderiv.printing import latex
+from symderiv.notation.labels import plain
+from symderiv.notation.printing import latex
 
 
 def edge_labels(diagram):

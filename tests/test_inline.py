@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from symderiv.document import Blank, Math
 from symderiv.errors import ReadingError
-from symderiv.inline import Code, Emph, Link, Ref, Strong, Words, pieces, plain
+from symderiv.paper.inline import Code, Emph, Link, Ref, Strong, Words, pieces, plain
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from symderiv.journal import Journal, content_key, run_resumable
+from symderiv.running.journal import Journal, content_key, run_resumable
 
 
 def double(number):
@@ -51,7 +51,7 @@ def test_a_run_killed_in_the_middle_resumes(tmp_path):
     script = tmp_path / "run.py"
     script.write_text(
         "import sys, time\n"
-        "from symderiv.journal import Journal, content_key, run_resumable\n"
+        "from symderiv.running.journal import Journal, content_key, run_resumable\n"
         "def slow(n):\n"
         "    time.sleep(0.05)\n"
         "    return n + 1\n"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from symderiv.errors import SymderivError
+from symderiv.evaluation.form_values import form_value
+from symderiv.evaluation.instances import batch
 from symderiv.expressions import make
-from symderiv.form_values import form_value
-from symderiv.instances import batch
-from symderiv.lowering import lower
+from symderiv.indexed import lower
 from symderiv.numeric import evaluate
 from symderiv.scope import declare
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from symderiv import numpy_source
+from symderiv.codegen import numpy_source
+from symderiv.codegen.source import rolled
 from symderiv.errors import KernelError, UnknownNameError
 from symderiv.functions import log, relu, sigmoid, sqrt, tanh
 from symderiv.graph import Graph
-from symderiv.kernel_source import rolled
 
 BACKENDS = ("numpy", "numba")
 

@@ -8,7 +8,7 @@ from figures import NASTY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symderiv.labels import (
+from symderiv.notation.labels import (
     EMPTY,
     TEXT_LIMIT,
     as_label,

@@ -1,6 +1,6 @@
 """LaTeX logs: errors with their place, boxes that leave the page."""
 
-from symderiv.latex_log import errors, overfull, place
+from symderiv.paper.latex_log import errors, overfull, place
 
 SOURCE = "\\begin{document}\n% problem 5\ntext\n% part (b)\n$\\foo$\n% problem 6\nmore\n"
 

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from symderiv import layout
 from symderiv.drawing import Diagram, Edge, Node
 from symderiv.errors import DrawingError, ToolError
-from symderiv.labels import tex, text
-from symderiv.layout import graphviz_placement, label_size, node_size
+from symderiv.figures import layout
+from symderiv.figures.layout import graphviz_placement, label_size, node_size
+from symderiv.notation.labels import tex, text
 
 NODES = tuple(Node(name, text(name)) for name in ("a", "b", "c", "d"))
 DIAMOND = Diagram(NODES, (Edge("a", "b", tex(r"\frac{x}{y}")), Edge("a", "c"), Edge("b", "d"), Edge("c", "d"),

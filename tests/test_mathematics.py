@@ -6,7 +6,7 @@ from paper_samples import NAMES, SCOPE, U1, W
 
 from symderiv.document import Blank
 from symderiv.errors import ProblemError, ReadingError, UnknownNameError
-from symderiv.mathematics import printed, sides, spoken, terms
+from symderiv.paper.mathematics import printed, sides, spoken, terms
 
 
 def test_a_chain_of_relations():

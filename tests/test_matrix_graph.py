@@ -9,12 +9,12 @@ import pytest
 import symderiv as sd
 from symderiv.certify import certify
 from symderiv.errors import GraphError, LimitError, ModelError, RandomnessError, ShapeError, UnknownNameError
+from symderiv.evaluation.fields import FLOAT, Point
 from symderiv.expressions import number
-from symderiv.fields import FLOAT, Point
-from symderiv.graph_drawing import diagram_of, draw
-from symderiv.labels import plain
-from symderiv.matrix_steps import KINDS, matrix_steps, verdict, written
+from symderiv.figures.graph_drawing import diagram_of, draw
+from symderiv.matrix_graphs.steps import KINDS, matrix_steps, verdict, written
 from symderiv.models import matrix_networks as models
+from symderiv.notation.labels import plain
 from symderiv.numeric import evaluate
 
 GRAPHS = {

@@ -7,11 +7,11 @@ import sympy as sp
 from figures import rnn
 
 import symderiv as sd
+from symderiv.figures.graph_drawing import diagram_of
+from symderiv.figures.skeleton import skeleton
 from symderiv.graph import Graph
-from symderiv.graph_drawing import diagram_of
-from symderiv.labels import plain
-from symderiv.merged import merged_definition, merged_edges
-from symderiv.skeleton import skeleton
+from symderiv.nodes.merged import merged_definition, merged_edges
+from symderiv.notation.labels import plain
 
 
 def network():

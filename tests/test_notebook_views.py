@@ -3,8 +3,8 @@
 from xml.etree import ElementTree
 
 import symderiv as sd
+from symderiv.nodes.tracing import typeset
 from symderiv.report import Report
-from symderiv.tracing import typeset
 
 
 def recurrence(w, u_1, u_2):

@@ -3,11 +3,11 @@
 import pytest
 from paper_samples import SVG, W, Y
 
-from symderiv.blocktree import without_answers
 from symderiv.document import AUTO, AnswerBox, Chain, Figure, Formula, Line, Picture, Prose
 from symderiv.errors import ProblemError, UnknownNameError
-from symderiv.inline import Ref
-from symderiv.numbering import check_references, numbered
+from symderiv.paper.blocktree import without_answers
+from symderiv.paper.inline import Ref
+from symderiv.paper.numbering import check_references, numbered
 
 
 def tags(blocks):

@@ -9,8 +9,8 @@ import pytest
 from scipy.special import logsumexp, softmax
 
 from symderiv.errors import LimitError
-from symderiv.fields import BALLS, EXACT, FLOAT, Point, Undefined
-from symderiv.instances import batch, point, rational_values
+from symderiv.evaluation.fields import BALLS, EXACT, FLOAT, Point, Undefined
+from symderiv.evaluation.instances import batch, point, rational_values
 from symderiv.numeric import evaluate
 from symderiv.scope import declare
 from symderiv.symbols import PROPERTIES

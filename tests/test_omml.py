@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from symderiv.omml import omml
+from symderiv.notation.omml import omml
 
 M = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 A = "http://schemas.openxmlformats.org/drawingml/2006/main"

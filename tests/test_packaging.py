@@ -65,7 +65,7 @@ def test_entry_points_lead_somewhere():
     project = PROJECT["project"]
     targets = [*project["scripts"].values(), *project["entry-points"]["pytest11"].values()]
     assert all(importlib.util.find_spec(target.partition(":")[0]) for target in targets)
-    assert all(importlib.util.find_spec(f"symderiv.cli_{verb}") for verb in COMMANDS)
+    assert all(importlib.util.find_spec(f"symderiv.commands.{verb}") for verb in COMMANDS)
     assert re.fullmatch(r"\d+\.\d+\.\d+", __version__)
     assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from symderiv.errors import LimitError
-from symderiv.parallel import default_workers, run_tasks
-from symderiv.tasks import Outcome, attempt
+from symderiv.running.parallel import default_workers, run_tasks
+from symderiv.running.tasks import Outcome, attempt
 
 
 def square(number):

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from symderiv.clipping import clipped
 from symderiv.errors import DrawingError, FormatError
+from symderiv.figures.clipping import clipped
+from symderiv.figures.plotting import Axis, Plot, _round_ticks
+from symderiv.figures.series import SECOND, Curve, Dots, Guide, Note, covariance_ellipse, curve, normal_density
 from symderiv.formats.dot import dot_text
 from symderiv.formats.svg import svg_text
-from symderiv.labels import rich, tex
-from symderiv.marks import Words
-from symderiv.plotting import Axis, Plot, _round_ticks
-from symderiv.series import SECOND, Curve, Dots, Guide, Note, covariance_ellipse, curve, normal_density
+from symderiv.ink.marks import Words
+from symderiv.notation.labels import rich, tex
 
 
 def test_normal_density_agrees_with_scipy():

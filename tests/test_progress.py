@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from symderiv.progress import Progress, printable, wants_colour, wants_progress
+from symderiv.running.progress import Progress, printable, wants_colour, wants_progress
 
 
 class Terminal(io.StringIO):

@@ -6,11 +6,11 @@ import pytest
 from golden_files import assert_golden
 from paper_samples import BLOCKS, DEMO, NAMES, W
 
-from symderiv.blocktree import with_scope
 from symderiv.document import Block, Document, Meta, Prose, Question
 from symderiv.errors import FormatError, ProblemError, UnknownNameError
-from symderiv.numbering import numbered
-from symderiv.rendering import LANGUAGES, Rendering, render
+from symderiv.paper.blocktree import with_scope
+from symderiv.paper.numbering import numbered
+from symderiv.paper.rendering import LANGUAGES, Rendering, render
 
 
 @pytest.mark.parametrize("name", sorted(BLOCKS))

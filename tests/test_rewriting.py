@@ -6,9 +6,9 @@ import pytest
 
 import symderiv as sd
 from symderiv.certify import certify
+from symderiv.deciding.refuting import search
 from symderiv.errors import DeclarationError, RuleError, UnknownNameError
 from symderiv.expressions import make, number, symbol
-from symderiv.refuting import search
 from symderiv.rewriting import DIFFERENTIAL, RULES, everywhere, rule
 from symderiv.symbols import Symbol
 from symderiv.trees import is_random, leaves

@@ -5,8 +5,8 @@ import sympy as sp
 from paper_samples import BLOCKS, DERIVATION, LONG, WIDE, W, Y
 
 from symderiv.document import Formula, chain
-from symderiv.rows import LINE, chain_rows, formula_rows
-from symderiv.widths import width
+from symderiv.paper.rows import LINE, chain_rows, formula_rows
+from symderiv.paper.widths import width
 
 
 def test_a_short_formula_is_one_row():

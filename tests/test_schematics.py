@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from symderiv.errors import DrawingError
+from symderiv.figures.schematics import network_figure, ring, unrolled_translation
 from symderiv.formats.svg import svg_text
-from symderiv.labels import tex
-from symderiv.marks import Ellipse
-from symderiv.schematics import network_figure, ring, unrolled_translation
+from symderiv.ink.marks import Ellipse
+from symderiv.notation.labels import tex
 
 EDGES = [(1, 2), (2, 3), (3, 4), (2, 4), (4, 5)]
 

@@ -6,10 +6,10 @@ import pytest
 
 from symderiv.drawing import ROLES
 from symderiv.errors import DrawingError
-from symderiv.labels import plain
+from symderiv.figures.search_drawing import search_drawing
 from symderiv.models.decoding import beam, tree_model
 from symderiv.models.search_tree import search_tree
-from symderiv.search_drawing import search_drawing
+from symderiv.notation.labels import plain
 
 MODEL = tree_model({"": {"a": "1/2", "b": "1/2"}, "a": {"a": "1/2", "b": "1/2"}, "b": {"a": "9/10", "b": "1/10"}}, 2)
 

@@ -10,10 +10,10 @@ from figures import recurrence, rnn
 
 from symderiv.drawing import Drawing
 from symderiv.errors import DrawingError
-from symderiv.graph_drawing import draw
-from symderiv.labels import plain
-from symderiv.marks import Box, Ellipse
-from symderiv.printing import latex
+from symderiv.figures.graph_drawing import draw
+from symderiv.ink.marks import Box, Ellipse
+from symderiv.notation.labels import plain
+from symderiv.notation.printing import latex
 from symderiv.slides import Deck, Slide, as_deck, backward_deck, derivation_deck, frames
 
 

@@ -8,11 +8,11 @@ import pytest
 from figures import recurrence, rnn
 
 from symderiv.drawing import Diagram, Edge, Node
+from symderiv.figures.graph_drawing import diagram_of
+from symderiv.figures.layout import label_size, node_size
+from symderiv.figures.spine import find_spine, spine_placement
 from symderiv.graph import Graph
-from symderiv.graph_drawing import diagram_of
-from symderiv.labels import text
-from symderiv.layout import label_size, node_size
-from symderiv.spine import find_spine, spine_placement
+from symderiv.notation.labels import text
 
 
 def boxes(diagram, placement):

@@ -7,8 +7,8 @@ import sympy as sp
 
 import symderiv as sd
 from symderiv.errors import ProblemError
+from symderiv.paper.statements import compared, read_statements, stated
 from symderiv.problem import Answer, Case, Cases
-from symderiv.statements import compared, read_statements, stated
 
 
 def status(statement, value, scope=None):

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 import sympy
 
+from symderiv.checks.nearest import Statement, nearest_true, scaled, transposed
 from symderiv.errors import ShapeError
-from symderiv.nearest import Statement, nearest_true, scaled, transposed
 from symderiv.testing import assert_equal
 
 x, y = sympy.symbols("x y")

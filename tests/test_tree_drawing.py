@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from symderiv.errors import DrawingError
+from symderiv.figures.tree_drawing import tree_drawing
 from symderiv.formats.dot import dot_text
 from symderiv.formats.svg import svg_text
-from symderiv.marks import Box
-from symderiv.tree_drawing import tree_drawing
+from symderiv.ink.marks import Box
 
 
 def node(label, edge_label="", state="plain", *children):

@@ -11,8 +11,8 @@ from pypdf import PdfReader
 
 from symderiv.document import AUTO, Document, Figure, Formula, Heading, Meta, Picture, Prose, Question, Raw
 from symderiv.errors import FormatError, LimitError, ToolError
-from symderiv.rendering import Rendered, render
-from symderiv.typesetters import PlacedError, have_latex, latex_pdf, typst_pages, typst_pdf
+from symderiv.paper.rendering import Rendered, render
+from symderiv.paper.typesetters import PlacedError, have_latex, latex_pdf, typst_pages, typst_pdf
 
 
 def read(pdf):

@@ -7,8 +7,8 @@ import re
 import pytest
 from figures import NASTY
 
-from symderiv.labels import EMPTY, Label, Run, stack, tex, text
-from symderiv.typesetting import block, number, outline_of
+from symderiv.ink.typesetting import block, number, outline_of
+from symderiv.notation.labels import EMPTY, Label, Run, stack, tex, text
 
 
 def test_sizes_grow_with_the_type_size_and_the_formula():

@@ -4,8 +4,8 @@ import pytest
 import sympy as sp
 import typst
 
-from symderiv.sympy_latex import sympy_latex
-from symderiv.typst_math import sympy_typst
+from symderiv.notation.sympy_latex import sympy_latex
+from symderiv.notation.typst_math import sympy_typst
 
 x, y, w, n, i = sp.symbols("x y w n i")
 f = sp.Function("f")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from symderiv.typst_names import quoted, sympy_name
+from symderiv.notation.typst_names import quoted, sympy_name
 
 
 @pytest.mark.parametrize(

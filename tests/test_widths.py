@@ -2,9 +2,9 @@
 
 import pytest
 
-from symderiv.labels import Run
-from symderiv.typesetting import outline_of
-from symderiv.widths import width
+from symderiv.ink.typesetting import outline_of
+from symderiv.notation.labels import Run
+from symderiv.paper.widths import width
 
 FORMULAS = [
     "x", "a + b", r"\frac{a+b}{2}", r"w^{2} u_{1} + 2 w u_{2} + u_{3}", r"\left\|\mathbf{y} - X\mathbf{w}\right\|_2^{2}",

@@ -6,9 +6,9 @@ from typing import Any
 
 from symderiv.formats import FORMATS, Format
 from symderiv.formats.tikz import literal, tikz_line, tikz_picture
-from symderiv.labels import Label
+from symderiv.ink.typesetting import block, number
+from symderiv.notation.labels import Label
 from symderiv.slides import Slide, as_deck
-from symderiv.typesetting import block, number
 
 WIDE, HIGH = 392.0, 168.0  # points a picture may take on a 16:9 frame
 LINE = 11.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from symderiv.drawing import ROLES, Diagram
 from symderiv.errors import FormatError
+from symderiv.figures.seeing import SEEABLE, as_drawing
 from symderiv.formats import FORMATS, Format
-from symderiv.labels import plain
-from symderiv.seeing import SEEABLE, as_drawing
+from symderiv.notation.labels import plain
 
 _SHAPES = {"round": "box", "box": "box", "circle": "ellipse", "none": "plain"}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from symderiv.embedding import svg_to_pdf
+from symderiv.figures.seeing import SEEABLE, as_drawing
 from symderiv.formats import FORMATS, Format
 from symderiv.formats.svg import svg_text
-from symderiv.seeing import SEEABLE, as_drawing
+from symderiv.ink.embedding import svg_to_pdf
 
 
 def figure_pdf(obj: object) -> bytes:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from symderiv.formats import FORMATS, Format
-from symderiv.operations import CONSTANT, INPUT
+from symderiv.nodes.operations import CONSTANT, INPUT
 
 WRITTEN_OUT = 2000
 
@@ -59,7 +59,7 @@ def _edges(graph: Any, passed: Any, size: int) -> list[dict[str, Any]]:
 
 
 def _text(value: Any) -> str:
-    from symderiv import printing
+    from symderiv.notation import printing
 
     return printing.text(value)
 

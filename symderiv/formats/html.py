@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from symderiv.documents import DOCUMENTS, as_document
 from symderiv.formats import FORMATS, Format
-from symderiv.rendering import Rendered, render
+from symderiv.paper.documents import DOCUMENTS, as_document
+from symderiv.paper.rendering import Rendered, render
 
 
 def render_html(obj: Any) -> Rendered:

@@ -7,10 +7,10 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from symderiv.document import Block, Meta
-from symderiv.documents import DOCUMENTS, as_document
 from symderiv.formats import FORMATS, Format
-from symderiv.mathematics import PRINTERS, RELATIONS, sides
-from symderiv.numbering import numbered
+from symderiv.paper.documents import DOCUMENTS, as_document
+from symderiv.paper.mathematics import PRINTERS, RELATIONS, sides
+from symderiv.paper.numbering import numbered
 
 _MATHEMATICS = {"content", "left"}
 _DRAWINGS = {"drawing", "filled"}

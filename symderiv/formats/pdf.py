@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from symderiv.documents import DOCUMENTS, as_document
 from symderiv.formats import FORMATS, Format
-from symderiv.rendering import render
-from symderiv.typesetters import have_latex, latex_pdf, typst_pdf
+from symderiv.paper.documents import DOCUMENTS, as_document
+from symderiv.paper.rendering import render
+from symderiv.paper.typesetters import have_latex, latex_pdf, typst_pdf
 
 
 def render_pdf(obj: Any) -> bytes:

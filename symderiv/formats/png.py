@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from symderiv.embedding import svg_to_png
+from symderiv.figures.seeing import SEEABLE
 from symderiv.formats import FORMATS, Format
 from symderiv.formats.svg import svg_text
-from symderiv.seeing import SEEABLE
+from symderiv.ink.embedding import svg_to_png
 
 
 def png_bytes(obj: object) -> bytes:

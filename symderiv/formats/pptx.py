@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from symderiv.embedding import svg_to_png
 from symderiv.errors import ToolError
 from symderiv.formats import FORMATS, Format
-from symderiv.labels import Label, plain
-from symderiv.omml import omml
+from symderiv.ink.embedding import svg_to_png
+from symderiv.ink.svg_marks import svg_picture
+from symderiv.ink.typesetting import block
+from symderiv.notation.labels import Label, plain
+from symderiv.notation.omml import omml
 from symderiv.slides import Slide, as_deck
-from symderiv.svg_marks import svg_picture
-from symderiv.typesetting import block
 
 INCH = 914_400
 WIDE, HIGH = 13.333, 7.5

@@ -10,10 +10,10 @@ from html import escape
 from typing import Any
 
 from symderiv.formats import FORMATS, Format
-from symderiv.labels import Label, Run
-from symderiv.mathml import mathml
+from symderiv.ink.svg_marks import svg_picture
+from symderiv.notation.labels import Label, Run
+from symderiv.notation.mathml import mathml
 from symderiv.slides import Slide, as_deck
-from symderiv.svg_marks import svg_picture
 
 _STYLE = """
 html,body{margin:0;height:100%;background:#fff;color:#1f2933;font-family:Georgia,"Times New Roman",serif}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from symderiv.figures.seeing import SEEABLE, as_drawing
 from symderiv.formats import FORMATS, Format
-from symderiv.seeing import SEEABLE, as_drawing
-from symderiv.svg_marks import svg_picture
+from symderiv.ink.svg_marks import svg_picture
 
 
 def svg_text(obj: object) -> str:

@@ -1,7 +1,7 @@
 """TikZ: the same coordinates with real LaTeX labels, a document of its own or a picture to input.
 
 Text labels are escaped sign by sign; formulas have passed the closed list
-of commands of ``symderiv.labels``.
+of commands of ``symderiv.notation.labels``.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import singledispatch
 
-from symderiv.arrows import arrowhead
 from symderiv.drawing import Drawing
-from symderiv.escaping import latex_text
+from symderiv.figures.seeing import SEEABLE, as_drawing
 from symderiv.formats import FORMATS, Format
-from symderiv.labels import Run
-from symderiv.marks import Box, Ellipse, Mark, Path, Pen, Words
-from symderiv.seeing import SEEABLE, as_drawing
-from symderiv.typesetting import block, number
+from symderiv.ink.arrows import arrowhead
+from symderiv.ink.marks import Box, Ellipse, Mark, Path, Pen, Words
+from symderiv.ink.typesetting import block, number
+from symderiv.notation.escaping import latex_text
+from symderiv.notation.labels import Run
 
 DOCUMENT = r"""\documentclass[tikz,border=2pt]{standalone}
 \usepackage[T1]{fontenc}

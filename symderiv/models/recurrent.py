@@ -25,7 +25,7 @@ from symderiv.models.rule_language import evaluate_rule, free_names, parse_rule
 
 if TYPE_CHECKING:
     from symderiv.adjoints import Backward
-    from symderiv.handles import Handle
+    from symderiv.nodes.handles import Handle
 
 MAX_TIME_STEPS = 2_000
 MAX_SIZE = 20_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symderiv.differentiating import (
+from symderiv.algebra.differentiating import (
     coefficient,
     hessian_as_jacobian,
     inner_product,

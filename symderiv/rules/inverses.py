@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from symderiv.resolving import multiplied_out, resolved
 from symderiv.rewriting import rule
+from symderiv.steps.resolving import multiplied_out, resolved
 
 M = {
     "A": "matrix(n, n), invertible", "B": "matrix(n, n), invertible", "X": "matrix(n, m)", "Y": "matrix(m, n)",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from symderiv.algebra.terms import DIAGONAL, EXPAND, FLIP, INNER, ORDER
+from symderiv.algebra.tidying import ordered
 from symderiv.certify import certify
-from symderiv.claims import PROVED
+from symderiv.deciding.claims import PROVED
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr
-from symderiv.fractions import same_fraction
 from symderiv.rewriting import Change, rule
-from symderiv.terms import DIAGONAL, EXPAND, FLIP, INNER, ORDER
-from symderiv.tidying import ordered
+from symderiv.steps.fractions import same_fraction
 
 M = {"A": "matrix(n, m)", "B": "matrix(m, k)", "C": "matrix(n, m)", "u": "vector(n)", "v": "vector(n)", "p": "vector(m)"}
 

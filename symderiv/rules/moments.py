@@ -7,9 +7,9 @@ section 8; the fourth moments of a normal by L. Isserlis, 1918.
 
 from __future__ import annotations
 
-from symderiv.averaging import covariance, independent_mean, linear_mean, moment_of_a_symbol, variance
-from symderiv.moment_lines import by_parts, by_second_moments, over_values
 from symderiv.rewriting import rule
+from symderiv.steps.averaging import covariance, independent_mean, linear_mean, moment_of_a_symbol, variance
+from symderiv.steps.moment_lines import by_parts, by_second_moments, over_values
 
 V = {
     "x": "vector(n) ~ normal(mean=mu, cov=S)", "mu": "vector(n)", "S": "matrix(n, n), spd", "a": "vector(n)", "b": "vector(n)",

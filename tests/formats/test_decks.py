@@ -17,7 +17,7 @@ from symderiv.formats import FORMATS, format_for
 from symderiv.formats.beamer import beamer_text
 from symderiv.formats.pptx import pptx_bytes
 from symderiv.formats.reveal import reveal_text
-from symderiv.labels import rich, tex, text
+from symderiv.notation.labels import rich, tex, text
 from symderiv.slides import Deck, Slide, backward_deck
 
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"

@@ -13,16 +13,16 @@ from figures import NASTY, rnn
 
 from symderiv.drawing import Diagram, Edge, Node, side_by_side
 from symderiv.errors import DrawingError, FormatError, UnknownNameError
+from symderiv.figures.graph_drawing import draw
+from symderiv.figures.picture import picture
+from symderiv.figures.seeing import as_drawing
 from symderiv.formats import FORMATS, format_for
 from symderiv.formats.dot import dot_text
 from symderiv.formats.figure_pdf import figure_pdf
 from symderiv.formats.png import png_bytes
 from symderiv.formats.svg import svg_text
 from symderiv.formats.tikz import tikz_picture, tikz_text
-from symderiv.graph_drawing import draw
-from symderiv.labels import tex, text
-from symderiv.picture import picture
-from symderiv.seeing import as_drawing
+from symderiv.notation.labels import tex, text
 
 PICTURES = [name for name, fmt in FORMATS.items() if "Drawing" in fmt.kinds]
 

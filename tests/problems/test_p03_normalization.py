@@ -9,13 +9,13 @@ import pytest
 from scipy import stats
 
 from symderiv.document import Figure
-from symderiv.exams import problem_blocks
+from symderiv.figures.series import Curve, Guide
 from symderiv.models.contours import ellipse
+from symderiv.paper.exams import problem_blocks
+from symderiv.paper.statements import compared
 from symderiv.problem import Cases
 from symderiv.problems.eecs182_fa22 import p03_contours, p03_normalization
 from symderiv.report import report
-from symderiv.series import Curve, Guide
-from symderiv.statements import compared
 
 PROBLEM = p03_normalization.problem()
 ANSWERS = {answer.id: answer for answer in PROBLEM.answers}

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from symderiv.document import Table, Tick
-from symderiv.exams import problem_blocks
+from symderiv.paper.exams import problem_blocks
+from symderiv.paper.statements import compared
 from symderiv.problems.eecs182_fa22 import p04_effects as effects
 from symderiv.problems.eecs182_fa22 import p04_gradients
 from symderiv.report import report
-from symderiv.statements import compared
 
 PROBLEM = p04_gradients.problem()
 ANSWERS = {answer.id: answer for answer in PROBLEM.answers}

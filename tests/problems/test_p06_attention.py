@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from symderiv.models.transformer import frozen_share
+from symderiv.paper.statements import compared
 from symderiv.problems.eecs182_fa22.attention_case import KEYS, QUERY, VALUES, shares, tied_query
 from symderiv.problems.eecs182_fa22.attention_layer import carries, untrained
 from symderiv.problems.eecs182_fa22.p06_attention import problem
-from symderiv.statements import compared
 
 PROBLEM = problem()
 ANSWERS = {answer.id: answer for answer in PROBLEM.answers}

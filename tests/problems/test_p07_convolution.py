@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from symderiv.paper.statements import compared
 from symderiv.problems.eecs182_fa22 import edge_network as net
 from symderiv.problems.eecs182_fa22.p07_convolution import INPUT, STACK, problem
-from symderiv.statements import compared
 
 PROBLEM = problem()
 ANSWERS = {answer.id: answer for answer in PROBLEM.answers}

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from symderiv.exams import exam_document
 from symderiv.models.decoding import beam, exhaustive, leaves, tree_model
+from symderiv.paper.exams import exam_document
+from symderiv.paper.rendering import render
+from symderiv.paper.statements import compared, read_statements
 from symderiv.problem import Paper
 from symderiv.problems.eecs182_fa22 import p08_beam_search
 from symderiv.problems.eecs182_fa22.beam_tree import LABELS, SUMS, WORDS, inner, model, number, siblings
-from symderiv.rendering import render
-from symderiv.statements import compared, read_statements
 
 PROBLEM = p08_beam_search.problem()
 ANSWERS = {answer.id: answer for answer in PROBLEM.answers}

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from symderiv.exams import exam_document
 from symderiv.models.seq2seq import unrolled, visible_sources
+from symderiv.paper.exams import exam_document
+from symderiv.paper.rendering import render
+from symderiv.paper.statements import compared, read_statements
 from symderiv.problem import Paper
 from symderiv.problems.eecs182_fa22 import p09_seq2seq
 from symderiv.problems.eecs182_fa22.p09_seq2seq import REFERENCE, SAMPLED
-from symderiv.rendering import render
-from symderiv.statements import compared, read_statements
 
 PROBLEM = p09_seq2seq.problem()
 ANSWERS = {answer.id: answer for answer in PROBLEM.answers}

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from symderiv.paper.statements import compared, read_statements
 from symderiv.problems.eecs182_fa22 import node_rules, node_update, p10_message_passing
-from symderiv.statements import compared, read_statements
 
 PROBLEM = p10_message_passing.problem()
 ANSWERS = {answer.id: answer for answer in PROBLEM.answers}

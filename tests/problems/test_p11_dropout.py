@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from symderiv.paper.statements import compared, read_statements
 from symderiv.problems.eecs182_fa22 import p11_dropout
 from symderiv.problems.eecs182_fa22.dropout_argument import argument
-from symderiv.statements import compared, read_statements
 
 PROBLEM = p11_dropout.problem()
 ANSWERS = {answer.id: answer for answer in PROBLEM.answers}

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from symderiv.paper.statements import compared, read_statements
 from symderiv.problems.eecs182_fa22 import p12_autoencoder
 from symderiv.problems.eecs182_fa22.autoencoder_argument import argument
-from symderiv.statements import compared, read_statements
 
 PROBLEM = p12_autoencoder.problem()
 ANSWERS = {answer.id: answer for answer in PROBLEM.answers}

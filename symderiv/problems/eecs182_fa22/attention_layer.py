@@ -7,8 +7,8 @@ trained if its edge leads to the output on a way around it.
 from __future__ import annotations
 
 from symderiv.drawing import Diagram, Drawing, Edge, Node
-from symderiv.labels import EMPTY, Label, tex
-from symderiv.picture import picture
+from symderiv.figures.picture import picture
+from symderiv.notation.labels import EMPTY, Label, tex
 
 OUTPUT = "z"
 NODES = {

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from symderiv.arguments.scalar_course import ScalarMinimum, unique_minimum
 from symderiv.certify import Certificate, certify
 from symderiv.derivation import Derivation, begin
 from symderiv.deriving import derive
 from symderiv.models.autoencoder import Mode, mode
 from symderiv.problem import Answer, Case, Cases
 from symderiv.problems.eecs182_fa22.certainty import holds, told
-from symderiv.scalar_course import ScalarMinimum, unique_minimum
 from symderiv.scope import Scope, declare
 
 PLAIN = "norm(X - W2@W1@X)**2/n"

@@ -7,7 +7,7 @@ from functools import lru_cache
 import sympy as sp
 
 from symderiv.certify import Certificate, certify
-from symderiv.claims import PROVED
+from symderiv.deciding.claims import PROVED
 from symderiv.models import tikhonov
 from symderiv.problem import Answer, Case, Cases
 from symderiv.problems.eecs182_fa22.dropout_argument import GAMMA_CHECK, MASKED, RATIO, argument

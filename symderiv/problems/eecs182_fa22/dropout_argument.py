@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from symderiv.arguments.optimum import ChangeOfVariables, change_of_variables
 from symderiv.certify import Certificate, certify
 from symderiv.derivation import Derivation, begin
-from symderiv.optimum import ChangeOfVariables, change_of_variables
 from symderiv.scope import Scope, declare
 
 NORMS = "sqrt(sum(X**2, 0))"  # the 2-norm of every column

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symderiv.drawing import Diagram, Drawing, Edge, Node, side_by_side
-from symderiv.labels import tex, text
-from symderiv.layout import graphviz_placement
-from symderiv.marks import FAINT, INK, PAPER, Box, Mark, Pen, Words
+from symderiv.figures.layout import graphviz_placement
+from symderiv.figures.picture import framed, picture
+from symderiv.ink.marks import FAINT, INK, PAPER, Box, Mark, Pen, Words
 from symderiv.models.conv_layers import Dims
-from symderiv.picture import framed, picture
+from symderiv.notation.labels import tex, text
 from symderiv.problems.eecs182_fa22.edge_network import Image
 
 CELL = 11.0

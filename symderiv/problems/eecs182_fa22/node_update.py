@@ -18,7 +18,7 @@ from symderiv.functions import tanh
 from symderiv.models import message_passing as mp
 from symderiv.models.message_columns import update_of_columns
 from symderiv.models.update_patterns import patterns, weight_shapes
-from symderiv.printing import text
+from symderiv.notation.printing import text
 from symderiv.problem import Answer, Part
 from symderiv.problems.eecs182_fa22 import node_rules
 from symderiv.scope import Scope, declare

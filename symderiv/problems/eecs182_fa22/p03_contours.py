@@ -13,15 +13,15 @@ import sympy as sp
 from symderiv.derivation import Derivation, begin
 from symderiv.document import Blank, Bullets, Figure, Formula, Prose
 from symderiv.exact import read_matrix
-from symderiv.labels import EMPTY, rich
-from symderiv.marks import BLUE, Pen
+from symderiv.figures.plotting import Axis, Plot
+from symderiv.figures.series import SECOND, Curve, Dots, Note, Series
+from symderiv.ink.marks import BLUE, Pen
 from symderiv.models.contours import ellipse
 from symderiv.models.normalization import normalized_covariance
-from symderiv.plotting import Axis, Plot
-from symderiv.printing import text
+from symderiv.notation.labels import EMPTY, rich
+from symderiv.notation.printing import text
 from symderiv.problem import Answer, Case, Cases, Part
 from symderiv.scope import declare
-from symderiv.series import SECOND, Curve, Dots, Note, Series
 
 MEAN = (4, 3)
 COVARIANCE = (("4", "-6/5"), ("-6/5", "1"))

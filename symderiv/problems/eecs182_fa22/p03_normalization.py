@@ -14,17 +14,17 @@ from symderiv.certify import Certificate, certify
 from symderiv.derivation import Derivation, begin
 from symderiv.document import Blank, Figure, Formula, Formulas, Prose, chain
 from symderiv.exact import read_exact
-from symderiv.labels import Label, tex
-from symderiv.marks import BLUE, BLUE_FILL, INK, ORANGE, ORANGE_FILL, Pen
+from symderiv.figures.plotting import Axis, Plot
+from symderiv.figures.series import Guide, curve
+from symderiv.ink.marks import BLUE, BLUE_FILL, INK, ORANGE, ORANGE_FILL, Pen
 from symderiv.models.contours import normal_density
 from symderiv.models.normalization import Moments, normalize, output_moments
-from symderiv.plotting import Axis, Plot
-from symderiv.printing import text
+from symderiv.notation.labels import Label, tex
+from symderiv.notation.printing import text
 from symderiv.problem import Answer, Case, Cases, Part, Problem
 from symderiv.problems.eecs182_fa22.certainty import holds, told
 from symderiv.problems.eecs182_fa22.p03_contours import two_features
 from symderiv.scope import Scope, declare
-from symderiv.series import Guide, curve
 
 MEAN, VARIANCE, GAMMA, BETA = "1.5", "0.16", "1", "3"
 USUAL_EPSILON = "10**(-5)"

@@ -18,7 +18,7 @@ from symderiv.exact import sign
 from symderiv.models.gradient_effects import Helps, Situation, helps, normalized_growth
 from symderiv.models.initialization import activation_moments, growth, weight_variance
 from symderiv.models.residual import residual_jacobian, residual_variance
-from symderiv.printing import text
+from symderiv.notation.printing import text
 from symderiv.problem import Answer, Case, Cases
 from symderiv.problems.eecs182_fa22.certainty import holds, told
 from symderiv.scope import Scope, declare

@@ -10,15 +10,15 @@ from math import log2
 import sympy as sp
 
 from symderiv.document import Figure, Formula, Formulas, Math, Prose, Table, Tick
-from symderiv.labels import rich
-from symderiv.marks import BLUE, GREEN, INK, ORANGE, Pen
+from symderiv.figures.plotting import Axis, Plot
+from symderiv.figures.series import Curve
+from symderiv.ink.marks import BLUE, GREEN, INK, ORANGE, Pen
 from symderiv.models.gradient_effects import normalized_growth
 from symderiv.models.initialization import growth
-from symderiv.plotting import Axis, Plot
-from symderiv.printing import text
+from symderiv.notation.labels import rich
+from symderiv.notation.printing import text
 from symderiv.problem import Part, Problem
 from symderiv.problems.eecs182_fa22 import p04_effects as effects
-from symderiv.series import Curve
 
 HEADER = ("Technique", "Vanishing gradients", "Exploding gradients")
 

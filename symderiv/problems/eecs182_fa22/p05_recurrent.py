@@ -11,12 +11,12 @@ from typing import Any
 import sympy as sp
 
 from symderiv.adjoints import Backward
-from symderiv.backprop_proofs import ProvedBackward, prove_backward
-from symderiv.backprop_steps import Row
+from symderiv.backprop.proofs import ProvedBackward, prove_backward
+from symderiv.backprop.steps import Row
 from symderiv.derivation import Derivation, begin
 from symderiv.document import Blank, Bullets, Chain, Figure, Formula, Formulas, Line, Prose, chain
+from symderiv.figures.graph_drawing import draw
 from symderiv.graph import Graph
-from symderiv.graph_drawing import draw
 from symderiv.problem import Answer, Part, Problem
 
 GIVEN_FORWARD = ("p", "q", "r", "s")  # the lines that the paper prints; the others are asked for

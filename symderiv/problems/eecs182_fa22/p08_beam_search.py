@@ -12,6 +12,7 @@ from typing import Any
 import sympy as sp
 
 from symderiv.document import Blank, Bullets, Figure, Prose, Table
+from symderiv.figures.search_drawing import search_drawing
 from symderiv.models.decoding import BeamStep, Hypothesis, SequenceModel, beam, exhaustive, greedy, leaves
 from symderiv.models.search_tree import search_tree
 from symderiv.problem import Answer, Part, Problem
@@ -33,7 +34,6 @@ from symderiv.problems.eecs182_fa22.beam_tree import (
     number,
     siblings,
 )
-from symderiv.search_drawing import search_drawing
 
 WIDTH = 2
 UNFINISHED = ("learn", "learn")  # the words that one line of the lists of whole sequences gives

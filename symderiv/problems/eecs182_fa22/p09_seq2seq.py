@@ -12,10 +12,10 @@ from typing import Any
 import sympy as sp
 
 from symderiv.document import Blank, Bullets, Figure, Prose, Table
-from symderiv.labels import tex
+from symderiv.figures.schematics import unrolled_translation
 from symderiv.models.seq2seq import decoder_inputs, needs_equal_lengths, targets, unrolled, visible_sources
+from symderiv.notation.labels import tex
 from symderiv.problem import Answer, Case, Cases, Part, Problem
-from symderiv.schematics import unrolled_translation
 
 SOURCE = ("Veo", "un", "perro")
 REFERENCE = ("I", "see", "a", "dog")

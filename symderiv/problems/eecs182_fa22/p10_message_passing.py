@@ -14,10 +14,10 @@ import sympy as sp
 from symderiv.derivation import Derivation, begin
 from symderiv.document import Blank, Figure, Formula, Formulas, Prose, Table, chain
 from symderiv.expressions import Expr, number
+from symderiv.figures.schematics import network_figure
 from symderiv.models import losses
 from symderiv.problem import Answer, Case, Cases, Part, Problem
 from symderiv.problems.eecs182_fa22 import node_rules, node_update
-from symderiv.schematics import network_figure
 from symderiv.scope import Scope, declare
 
 LABELS = {"1": 0, "2": 1, "3": 1, "4": 1, "5": 0}

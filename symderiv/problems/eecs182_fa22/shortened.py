@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from symderiv.arguments.optimum import substitute
 from symderiv.derivation import Derivation
 from symderiv.document import Chain, chain
 from symderiv.expressions import Expr
-from symderiv.optimum import substitute
 
 Names = Mapping[Expr, Expr]
 

@@ -1,0 +1,1 @@
+"""Matrix notation as trees: small constructors, products, patterns, pullbacks, and putting in order."""

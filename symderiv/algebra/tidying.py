@@ -1,0 +1,281 @@
+"""Matrix notation put in order: numbers folded, signs and scalars in front, like terms together.
+
+``tidy`` is what a reader does without a second thought and keeps the order in
+which things stand.  ``ordered`` goes on to a fixed order, by the laws up to a
+level of ``LEVELS``; two expressions that agree at a level differ by those laws
+only.  Nothing here decides anything: every step is certified elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache, reduce
+from itertools import product as choices
+from math import gcd, lcm
+
+from symderiv.algebra import chains
+from symderiv.algebra.linear_maps import applied
+from symderiv.algebra.terms import (
+    DIAGONAL,
+    EXPAND,
+    FLIP,
+    INNER,
+    KEEP,
+    ORDER,
+    Term,
+    assemble,
+    atom,
+    joined,
+    too_many,
+)  # fmt: skip
+from symderiv.errors import LimitError
+from symderiv.expressions import Expr, constant, dimension, make
+from symderiv.trees import over
+
+# what a reader accepts at a glance, weakest law first; the name is that of the rule a step shows
+LEVELS = {
+    ORDER: "order-of-factors",
+    FLIP: "transpose-of-a-product",
+    EXPAND: "distributivity",
+    INNER: "inner-products-and-traces",
+    DIAGONAL: "diagonal-products",
+}
+ONE = Fraction(1)
+
+
+def tidy(e: Expr) -> Expr:
+    """The expression without idle parts: numbers folded, zeros and identities gone, like terms collected.
+
+    >>> from symderiv.scope import declare
+    >>> c = declare(X="matrix(n, d)", w="vector(d)")
+    >>> str(tidy(c.read("X @ (2*w) + 0*(X @ w) - X @ eye(d) @ w")))
+    'X@w'
+    """
+    return normal(e, KEEP)
+
+
+def settled(e: Expr) -> Expr:
+    """Tidied, or as it stands where that would grow beyond what anyone reads."""
+    try:
+        return tidy(e)
+    except (LimitError, ValueError):
+        return e
+
+
+def ordered(e: Expr, level: int) -> Expr:
+    """The representative of an expression at a level: equal trees are equal by the laws up to that level."""
+    return normal(e, level)
+
+
+@lru_cache(maxsize=50_000)
+def normal(e: Expr, level: int) -> Expr:
+    """Terms collected and written out again."""
+    return assemble(terms(e, level), e.shape, level)
+
+
+@lru_cache(maxsize=50_000)
+def terms(e: Expr, level: int) -> tuple[Term, ...]:
+    """The terms of an expression; every part in order at the level."""
+    case = _CASES.get(e.op)
+    found = case(e, level) if case is not None else _other(e, level)
+    if level < ORDER:
+        return tuple(found)
+    return tuple((c, scalars, chains.in_order(core, e.shape, level >= INNER)) for c, scalars, core in found)
+
+
+# values at zero that everybody knows
+AT_ZERO = {"exp": 1, "cos": 1, "sin": 0, "tanh": 0, "sqrt": 0, "erf": 0, "abs": 0, "norm": 0, "norm1": 0}
+
+
+def _other(e: Expr, level: int) -> list[Term]:
+    """A part that is not looked into, its own parts in order; a known value at zero is put in."""
+    args = tuple(normal(a, level) for a in e.args)
+    if e.op in AT_ZERO and (args[0].op == "zeros" or (args[0].op == "num" and not args[0].data)):
+        value = Fraction(AT_ZERO[e.op])
+        return [(value, {}, constant("ones", e.shape) if e.shape else None)] if value else []
+    return [atom(over(e, args))]
+
+
+def factor(e: Expr, level: int) -> Term:
+    """An expression as one factor: the rational content and sign of a sum in front, the rest a single part."""
+    parts = terms(e, level)
+    if len(parts) == 1:
+        return parts[0]
+    whole = assemble(parts, e.shape, level)
+    if whole.op != "add":
+        again = terms(whole, level)
+        return again[0] if len(again) == 1 else (Fraction(0), {}, None) if not again else atom(whole)
+    c = ONE
+    if level >= ORDER:
+        c = Fraction(reduce(gcd, (abs(t[0]).numerator for t in parts)), reduce(lcm, (t[0].denominator for t in parts)))
+        first = whole.args[0]
+        if first.op == "neg" or (first.op == "num" and first.data < 0):
+            c = -c
+    scaled = assemble([(t[0] / c, t[1], t[2]) for t in parts], e.shape, level)
+    found, scalars, core = atom(scaled)
+    return (found * c, scalars, core)
+
+
+def _many(args: tuple[Expr, ...], level: int) -> list[tuple[Term, ...]]:
+    """Each argument as its terms where products are expanded, else as one factor."""
+    if level >= EXPAND:
+        parts = [terms(a, level) for a in args]
+        if not too_many(parts):
+            return parts
+    return [(factor(a, level),) for a in args]
+
+
+def _num(e: Expr, level: int) -> list[Term]:
+    return [(e.data, {}, None)] if e.data else []
+
+
+def _zeros(e: Expr, level: int) -> list[Term]:
+    return []
+
+
+def _neg(e: Expr, level: int) -> list[Term]:
+    return [(-c, s, a) for c, s, a in terms(e.args[0], level)]
+
+
+def _add(e: Expr, level: int) -> list[Term]:
+    return [t for a in e.args for t in terms(a, level)]
+
+
+def _mul(e: Expr, level: int) -> list[Term]:
+    return [reduce(_times, pick) for pick in choices(*_many(e.args, level))]
+
+
+def _times(a: Term, b: Term) -> Term:
+    return a[0] * b[0], joined(a[1], b[1]), chains.hadamard(a[2], b[2])
+
+
+def _div(e: Expr, level: int) -> list[Term]:
+    below = _power_of(factor(e.args[1], level), Fraction(-1))
+    return [_times(t, below) for t in terms(e.args[0], level)]
+
+
+def _power_of(t: Term, k: Fraction) -> Term:
+    c, scalars, core = t
+    if not c:
+        return t if k > 0 else atom(make("pow", assemble([t], (), KEEP), make("num", data=k)))
+    return c ** int(k), {b: n * k for b, n in scalars.items()}, None if core is None else chains.entry_power(core, k)
+
+
+def _pow(e: Expr, level: int) -> list[Term]:
+    base, exponent = e.args
+    k = exponent.data if exponent.op == "num" else None
+    if k is None:
+        return [atom(over(e, tuple(normal(a, level) for a in e.args)))]
+    if k == 0:
+        return [(ONE, {}, None)]
+    if k.denominator != 1:
+        return [atom(over(e, (normal(base, level), exponent)))]
+    if level >= INNER and base.op == "norm" and k % 2 == 0:
+        base, k = _norm_squared(base.args[0]), k / 2
+        if k == 1:
+            return list(terms(base, level))
+    parts = terms(base, level)
+    if level >= EXPAND and 1 < k <= 4 and len(parts) > 1 and not too_many([parts] * int(k)):
+        return [reduce(_times, pick) for pick in choices(*[parts] * int(k))]
+    return [_power_of(factor(base, level), k)]
+
+
+def _norm_squared(u: Expr) -> Expr:
+    return u @ u if len(u.shape) == 1 else make("tr", make("matmul", make("T", u), u))
+
+
+def _sqrt(e: Expr, level: int) -> list[Term]:
+    return _other(e, level)
+
+
+def _matmul(e: Expr, level: int) -> list[Term]:
+    out: list[Term] = []
+    for pick in choices(*_many(e.args, level)):
+        c = reduce(lambda x, t: x * t[0], pick, ONE)
+        if not c:
+            continue
+        scalars: dict[Expr, Fraction] = reduce(joined, (t[1] for t in pick), {})
+        cores = [t[2] if t[2] is not None else chains.spread(a.shape) for t, a in zip(pick, e.args, strict=True)]
+        out.append(
+            _product(c, scalars, [chains.widened(k, a.shape) for k, a in zip(cores, e.args, strict=True)], level)
+        )
+    return out
+
+
+def _product(c: Fraction, scalars: dict[Expr, Fraction], cores: list[Expr], level: int) -> Term:
+    """A matrix product of parts, with every scalar that comes loose in front."""
+    found, loose = chains.chain(cores, flip=level >= FLIP, inner=level >= INNER, diagonal=level >= DIAGONAL)
+    for s in loose:
+        scalars = joined(scalars, {s: ONE})
+    if found is not None and not found.shape:
+        return c, joined(scalars, {found: ONE}), None
+    return c, scalars, found
+
+
+def _transposed(e: Expr, level: int) -> list[Term]:
+    if len(e.shape) < 2:
+        return list(terms(e.args[0], level))
+    rows = e.args[0].shape[:1]
+    parts = terms(e.args[0], level)
+    return [(c, s, None if a is None else chains.flipped(chains.as_matrix(a, rows))) for c, s, a in parts]
+
+
+def _linear(e: Expr, level: int) -> list[Term]:
+    """A linear map: scalars out, and sums apart where products are expanded."""
+    inner = e.args[0]
+    parts = terms(inner, level) if level >= EXPAND else (factor(inner, level),)
+    out: list[Term] = []
+    for c, scalars, core in parts:
+        if not c:
+            continue
+        body = chains.widened(core if core is not None else chains.spread(inner.shape), inner.shape)
+        found = applied(over(e, (body,)), inner=level >= INNER, diagonal=level >= DIAGONAL)
+        if found.op in _CASES and found.op != e.op:
+            out += [(c * d, joined(scalars, s), a) for d, s, a in terms(found, level)]
+        elif found.shape:
+            out.append((c, scalars, found))
+        else:
+            out.append((c, joined(scalars, {found: ONE}), None))
+    return out
+
+
+def _mean(e: Expr, level: int) -> list[Term]:
+    if level < DIAGONAL:
+        return _linear(e, level)
+    shape = e.args[0].shape
+    sizes = shape if e.data is None else (shape[e.data],)
+    total = make("sum", e.args[0], data=e.data)
+    return list(terms(reduce(lambda t, d: t / dimension(d), sizes, total), level))
+
+
+def _outer(e: Expr, level: int) -> list[Term]:
+    out: list[Term] = []
+    for pick in choices(*_many(e.args, level)):
+        u, v = (
+            chains.widened(t[2] if t[2] is not None else chains.spread(a.shape), a.shape)
+            for t, a in zip(pick, e.args, strict=True)
+        )
+        out.append((pick[0][0] * pick[1][0], joined(pick[0][1], pick[1][1]), make("outer", u, v)))
+    return [t for t in out if t[0]]
+
+
+_CASES: dict[str, Callable[[Expr, int], list[Term]]] = {
+    "num": _num,
+    "zeros": _zeros,
+    "neg": _neg,
+    "add": _add,
+    "mul": _mul,
+    "div": _div,
+    "pow": _pow,
+    "sqrt": _sqrt,
+    "matmul": _matmul,
+    "T": _transposed,
+    "outer": _outer,
+    "tr": _linear,
+    "sum": _linear,
+    "mean": _mean,
+    "diag": _linear,
+    "diagonal": _linear,
+    "col": _linear,
+}

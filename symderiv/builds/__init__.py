@@ -1,0 +1,1 @@
+"""Building a paper: what is stale, what is computed again, what is written."""

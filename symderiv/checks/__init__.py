@@ -1,0 +1,1 @@
+"""Files of claims: read, decided and reported."""

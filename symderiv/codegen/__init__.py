@@ -1,0 +1,1 @@
+"""From columns to the source of a numeric kernel, and how it is run."""

@@ -1,0 +1,1 @@
+"""The deciders that ``certify`` asks in turn, each with its scope in its docstring."""

@@ -1,0 +1,1 @@
+"""The second route: numbers of several kinds, instances of declarations, outcomes of random symbols."""

@@ -1,0 +1,1 @@
+"""Pictures: layout, graphs, plots, trees, schematic figures."""

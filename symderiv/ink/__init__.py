@@ -1,0 +1,1 @@
+"""What a drawing consists of: outlines of formulas, paths, arrowheads, in points."""

@@ -1,0 +1,1 @@
+"""Graphs whose nodes are scalars, vectors and matrices of symbolic size."""

@@ -1,0 +1,1 @@
+"""What a computational graph is made of: operations, flat columns, handles, and the views on them."""

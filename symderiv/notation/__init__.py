@@ -1,0 +1,1 @@
+"""How mathematics is written: names, LaTeX, Typst, MathML, OMML, plain text; one printer a language."""

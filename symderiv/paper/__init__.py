@@ -1,0 +1,1 @@
+"""From problems to paper: formulas, numbers, fragments, rendering, typesetting."""

@@ -1,0 +1,1 @@
+"""Lists of independent tasks: over processes, under limits, resumable, with a progress line."""
