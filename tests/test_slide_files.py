@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from figures import rnn
+from figure_samples import rnn
 
 from symderiv.errors import UnknownNameError
 from symderiv.slide_files import write_frames

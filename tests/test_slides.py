@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import sympy as sp
-from figures import recurrence, rnn
+from figure_samples import recurrence, rnn
 
 from symderiv.drawing import Drawing
 from symderiv.errors import DrawingError

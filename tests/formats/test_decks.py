@@ -10,7 +10,7 @@ import zipfile
 from xml.etree import ElementTree
 
 import pytest
-from figures import NASTY, rnn
+from figure_samples import NASTY, rnn
 
 from symderiv.errors import ToolError
 from symderiv.formats import FORMATS, format_for

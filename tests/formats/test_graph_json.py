@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from figures import recurrence, rnn
+from figure_samples import recurrence, rnn
 
 from symderiv.formats import format_for
 from symderiv.formats.graph_json import WRITTEN_OUT, graph_json

@@ -9,7 +9,7 @@ import subprocess
 from xml.etree import ElementTree
 
 import pytest
-from figures import NASTY, rnn
+from figure_samples import NASTY, rnn
 
 from symderiv.drawing import Diagram, Edge, Node, side_by_side
 from symderiv.errors import DrawingError, FormatError, UnknownNameError

@@ -142,7 +142,7 @@ def test_github_annotations_are_escaped():
 
 
 def test_open_claims_are_decided_and_counterexamples_have_their_four_keys(capsys):
-    files = sorted(map(str, (Path(__file__).parent / "data" / "claims").glob("*.json")))
+    files = sorted(map(str, (Path(__file__).parent.parent / "data" / "claims").glob("*.json")))
     main(["check", *files, "--format", "json"])
     results = json.loads(capsys.readouterr().out)["results"]
     assert len(results) == sum(len(json.loads(Path(file).read_text())["claims"]) for file in files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from figures import NASTY
+from figure_samples import NASTY
 
 from symderiv.ink.typesetting import block, number, outline_of
 from symderiv.notation.labels import EMPTY, Label, Run, stack, tex, text

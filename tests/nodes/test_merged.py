@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sympy as sp
-from figures import rnn
+from figure_samples import rnn
 
 import symderiv as sd
 from symderiv.figures.graph_drawing import diagram_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sympy as sp
-from figures import NASTY
+from figure_samples import NASTY
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 import sympy as sp
-from figures import NASTY, recurrence, rnn
+from figure_samples import NASTY, recurrence, rnn
 from golden_files import assert_golden
 
 from symderiv.errors import DrawingError, UnknownNameError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from figures import recurrence, rnn
+from figure_samples import recurrence, rnn
 
 from symderiv.drawing import Diagram, Edge, Node
 from symderiv.figures.graph_drawing import diagram_of
