@@ -6,6 +6,7 @@ The page of deciders is what their modules say of themselves.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import json
@@ -13,7 +14,9 @@ import re
 from math import log10
 from pathlib import Path
 
+from symderiv._paths import PACKAGE
 from symderiv.certify import certify
+from symderiv.commands.list import first_line
 from symderiv.expressions import Expr, make, symbol
 from symderiv.figures.plotting import Axis, Plot
 from symderiv.figures.series import Curve
@@ -65,19 +68,19 @@ def rules_page() -> str:
 
 DECIDERS = {
     "certify": "The one place that decides",
-    "lowering": "What a text means",
-    "indexed": "The normal form in index notation",
-    "clearing": "Denominators and inverses",
+    "indexed": "What a text means",
+    "kernel.arithmetic": "The normal form in index notation",
+    "deciding.clearing": "Denominators and inverses",
     "moments": "Expectations of polynomials",
-    "closed_forms": "Expectations of other functions",
-    "gaussian": "Functions of a normal",
+    "kernel.closed_forms": "Expectations of other functions",
+    "kernel.gaussian": "Functions of a normal",
     "numeric": "Instances: the second route",
-    "refuting": "Counterexamples",
-    "domains": "Where both sides are defined",
-    "sympy_claims": "Equality of SymPy objects",
-    "scalar_facts": "Signs over the reals",
-    "scalar_course": "Minima of a function of one variable",
-    "optimum": "Arguments about minimisers",
+    "deciding.refuting": "Counterexamples",
+    "deciding.domains": "Where both sides are defined",
+    "deciding.sympy_claims": "Equality of SymPy objects",
+    "arguments.scalar_facts": "Signs over the reals",
+    "arguments.scalar_course": "Minima of a function of one variable",
+    "arguments.optimum": "Arguments about minimisers",
 }
 DECIDERS_HEAD = """# Deciders
 
@@ -94,8 +97,39 @@ def deciders_page() -> str:
     for name, title in DECIDERS.items():
         told = inspect.cleandoc(importlib.import_module(f"symderiv.{name}").__doc__ or "")
         told = re.sub(r"^>>>.*?(?=\n\n|\Z)", "", told, flags=re.MULTILINE | re.DOTALL)
-        parts.append(f"\n## {title}\n\n`symderiv/{name}.py`\n\n{told.replace('``', '`').strip()}\n")
+        parts.append(f"\n## {title}\n\n`symderiv/{name.replace('.', '/')}.py`\n\n{told.replace('``', '`').strip()}\n")
     return "".join(parts)
+
+
+HOUSE_HEAD = """# The house
+
+The package is read from top to bottom: a module imports only from those above it, which `tests/test_layers.py` holds,
+and this page is its list. A name with a slash is a folder: the inner parts of the modules around it, or a door behind
+which one new thing is one new file. `tests/` has the same folders.
+This page is written by `scripts/docs_pages.py`.
+"""
+
+
+def house_page() -> str:
+    """The floors from the list that the test of the layers holds, each room in its own words."""
+    layers = ast.parse((DOCS.parent / "tests" / "test_layers.py").read_text(encoding="utf-8"))
+    (order,) = (
+        ast.literal_eval(node.value)
+        for node in layers.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "ORDER"
+    )
+    parts = [HOUSE_HEAD]
+    for line in order.strip().splitlines():
+        if line.startswith("#"):
+            parts.append(f"\n## {line[1:].strip().capitalize()}\n\n")
+            continue
+        rooms = [room for room in line.split() if f"{room}/" not in order.split()]
+        parts += [f"- `{room}`: {first_line(_file(room)).replace('``', '`')}\n" for room in rooms]
+    return "".join(parts)
+
+
+def _file(room: str) -> Path:
+    return PACKAGE / f"{room}__init__.py" if room.endswith("/") else PACKAGE / f"{room}.py"
 
 
 PENS = tuple(Pen(colour, 1.3, dashes) for dashes in ((), (3.0, 2.0)) for colour in (BLUE, ORANGE, GREY, INK))
@@ -156,7 +190,13 @@ def speed_plot() -> str:
     return str(FORMATS["svg"].render(plot.drawing()))
 
 
-PAGES = {"rules.md": rules_page, "deciders.md": deciders_page, "speed.md": speed_page, "speed.svg": speed_plot}
+PAGES = {
+    "house.md": house_page,
+    "rules.md": rules_page,
+    "deciders.md": deciders_page,
+    "speed.md": speed_page,
+    "speed.svg": speed_plot,
+}
 
 
 if __name__ == "__main__":

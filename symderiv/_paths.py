@@ -1,4 +1,4 @@
-"""Where the files stand that are not Python: templates.
+"""Where the package stands, and the files that are not Python: templates.
 
 A checkout keeps them beside the package, a wheel carries them inside it.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from symderiv.errors import ToolError
 
-_PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent
 
 
 def templates_dir() -> Path:
@@ -20,9 +20,9 @@ def templates_dir() -> Path:
     >>> templates_dir().name
     'templates'
     """
-    checkout = _PACKAGE.parent / "templates"
-    installed = _PACKAGE / "templates"
-    for folder in (checkout, installed) if (_PACKAGE.parent / "pyproject.toml").is_file() else (installed,):
+    checkout = PACKAGE.parent / "templates"
+    installed = PACKAGE / "templates"
+    for folder in (checkout, installed) if (PACKAGE.parent / "pyproject.toml").is_file() else (installed,):
         if folder.is_dir():
             return folder
     raise ToolError(f"the templates are missing: neither {checkout} nor {installed} exists; reinstall symderiv")

@@ -1,7 +1,7 @@
 """The one place that decides.  Only this module makes a Certificate.
 
 The deciders run in order, each with its scope in its own docstring: the index
-normal form (``lowering``, ``indexed``), clearing of denominators and inverses
+normal form (``indexed``, ``kernel``), clearing of denominators and inverses
 (``clearing``), then instances: exact rationals where the operations allow it,
 ball arithmetic where they do not.  A proof is confronted with an instance before
 it is given out; should the two routes ever disagree, the verdict is *undecided*

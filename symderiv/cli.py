@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Command(Protocol):
-        """What a module ``cli_<verb>.py`` has."""
+        """What a module ``commands/<verb>.py`` has."""
 
         def arguments(self, parser: ArgumentParser) -> None:
             """Declare what may stand after the verb."""

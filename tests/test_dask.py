@@ -23,7 +23,8 @@ VERDICTS = ("proved", "refuted", "undecided")
 
 @pytest.fixture(scope="module")
 def client():
-    options = {"n_workers": 3, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    # port 0 is any free one: these tests may run in several processes at once, each with a cluster
+    options = {"n_workers": 3, "threads_per_worker": 1, "processes": True, "dashboard_address": "localhost:0"}
     with LocalCluster(**options) as cluster, Client(cluster) as client:
         client.upload_file(judge.__code__.co_filename)
         yield client

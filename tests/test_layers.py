@@ -1,7 +1,7 @@
 """The order of the modules: each imports only from those that stand above it.
 
-``ORDER`` is the package read from top to bottom. ``formats`` is the door of a folder (its
-``__init__``), ``formats/`` the files behind it; those may use each other, without a circle.
+``ORDER`` is the package read from top to bottom. ``kernel/`` is a folder, whose files may use each other without
+a circle; where a folder's ``__init__`` does something, as the door of ``formats/`` does, it stands by itself.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ PACKAGE = Path(__file__).resolve().parent.parent / "symderiv"
 LONGEST = 300
 
 ORDER = """
-errors exact registry usercode formats escaping _paths elementwise shapes symbols operators naming sympy_latex typst_names
-typst_math printing expressions latex_words mathml document writing_order mathematics labels reading scope operations columns
-handles functions limits networks matching forms laws positivity inline blocktree numbering
-indexed denominators factoring atoms matrices determinants substitution derivatives gaussian closed_forms
-moments trees lowering claims openings clearing index_text jets fields outcomes array_functions numeric
-instances domains form_values refuting sympy_claims certify problem judging statements exams papers embedding
-typesetting pictures widths rows rendering fragments marks arrows svg_marks drawing layout spine_routes
-spine expansion series building_blocks pullbacks reverse terms chains linear_maps tidying calculus patterns
-differentiating rewriting averaging moment_lines resolving fractions rules rules/ derivation inverting searching deriving scalar_facts
-scalar_course optimum partials rolling naming_nodes from_sympy graph_views backward kernel_program kernel_errors
-kernel_source loop_source numpy_source kernel_runner kernels adjoints matrix_nodes matrix_moments matrix_forms
-matrix_pullbacks matrix_values matrix_backward matrix_views matrix_steps matrix_graph lifting tracing graph
-merged skeleton clipping progress models models/ families families/ solving latex_log layout_worker picture
-matrix_labels graph_drawing plotting schematics tree_drawing search_drawing typesetters seeing writing documents
-omml slides formats/ problems crosscheck backprop_steps backprop_meaning backprop_numbers backprop_proofs
-problems/ freshness tasks workers parallel assembling building slide_files journal claimfile claimscript
-checking checkreport commands cli_build cli_check cli_completion cli_doctor cli_graph cli_list cli_new report
-cli_report cli_solve cli __main__ nearest testing pytest_plugin
+# what can be said
+errors _paths limits exact registry usercode formats shapes symbols operators notation/ expressions trees reading scope
+# what holds: the trusted core, and the second route beside it
+kernel/ moments indexed evaluation/ numeric deciding/ certify
+# how to show it
+algebra/ calculus rewriting steps/ rules rules/ derivation deriving arguments/
+# computational graphs
+document elementwise nodes/ functions backward codegen/ kernels adjoints matrix_graphs/ graph backprop/
+# the field's building blocks, and questions answered by them
+models models/ families families/ solving
+# pictures
+ink/ drawing figures/ slides
+# problems and paper
+problem paper/ problems problems/ report formats/ writing slide_files
+# many tasks, files of claims, builds
+running/ checks/ testing pytest_plugin builds/
+# the command line
+commands commands/ cli __main__
 """
 
 # A file behind one of these doors is reached through the door only.
@@ -72,7 +72,8 @@ def imports(path):
 
 
 def unit_of(module):
-    return f"{module.split('.')[0]}/" if "." in module else module
+    head, _, inner = module.partition(".")
+    return f"{head}/" if inner or (head not in units() and (PACKAGE / head).is_dir()) else head
 
 
 GRAPH = {name: imports(path) for name, path in MODULES.items()}

@@ -14,9 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from symderiv._paths import templates_dir
+from symderiv._paths import PACKAGE, templates_dir
 
-_PACKAGE = Path(__file__).resolve().parent
 _TYPESETTERS = ("jinja2", "latex2mathml", "pygraphviz", "sympy", "typst", "ziafont", "ziamath")
 STATE = "state.json"
 
@@ -24,8 +23,8 @@ STATE = "state.json"
 def code_version() -> str:
     """A hash of the package's code, its templates, and the versions of Python and of what typesets."""
     digest = sha256(repr((sys.version_info[:3], _installed())).encode())
-    for folder, pattern in ((_PACKAGE, "*.py"), (templates_dir(), "*")):
-        _add_files(digest, folder, sorted(folder.rglob(pattern)), _PACKAGE / "problems")
+    for folder, pattern in ((PACKAGE, "*.py"), (templates_dir(), "*")):
+        _add_files(digest, folder, sorted(folder.rglob(pattern)), PACKAGE / "problems")
     return digest.hexdigest()
 
 

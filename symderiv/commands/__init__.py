@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# One row per verb; its module is symderiv/cli_<verb>.py.
+# One row per verb; its module is symderiv/commands/<verb>.py.
 COMMANDS = {
     "build": "make the papers, figures and solutions of an exam or a folder of problems",
     "check": "decide the claims of files (.json, .toml, .py)",

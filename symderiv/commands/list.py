@@ -7,12 +7,12 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from symderiv._paths import PACKAGE
 from symderiv.commands import OK
 
 # The doors: one file in a folder is one thing of its kind.
 FOLDERS = {"problems": "problems", "models": "models", "formats": "formats", "rules": "rules", "families": "families"}
 HOLDS = {"problems": "problem"}  # what a file of the kind defines
-_PACKAGE = Path(__file__).resolve().parent
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Print the names with one line on each."""
     kinds = [options.kind] if options.kind else list(FOLDERS)
-    found = {kind: things(_PACKAGE / FOLDERS[kind], HOLDS.get(kind, "")) for kind in kinds}
+    found = {kind: things(PACKAGE / FOLDERS[kind], HOLDS.get(kind, "")) for kind in kinds}
     if options.format == "json":
         print(json.dumps(found, indent=1, ensure_ascii=False))
         return OK

@@ -19,11 +19,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from symderiv._paths import PACKAGE
 from symderiv.errors import ProblemError, UnknownNameError
 from symderiv.problem import Paper, Problem
 from symderiv.usercode import running
 
-PROBLEMS = Path(__file__).resolve().parent / "problems"
+PROBLEMS = PACKAGE / "problems"
 
 
 @dataclass(frozen=True)
