@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +72,16 @@ def test_a_machine_without_graphviz_is_told_how_to_get_it(monkeypatch):
     monkeypatch.setattr(layout.subprocess, "run", lambda command, **options: real(missing, **options))
     with pytest.raises(ToolError, match="pip install"):
         layout._run_graphviz("digraph {}", "dot")
+
+
+def test_the_bundled_graphviz_loads_nothing_that_draws_text():
+    """Those libraries need GLib and X11, which a bare machine lacks though the wheel installs."""
+    worker = Path(layout.__file__).with_name("layout_worker.py")
+    code = (
+        f"import runpy, sys; sys.argv = ['worker', 'dot']; main = runpy.run_path({str(worker)!r})['main'];"
+        "main('dot'); print(open('/proc/self/maps').read(), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=b"digraph {a -> b}", capture_output=True, check=True)
+    assert json.loads(done.stdout)["bb"]
+    loaded = done.stderr.decode()
+    assert "libgvc" in loaded and not [name for name in ("libpango", "libglib", "libX11", "libgd-") if name in loaded]
