@@ -46,7 +46,7 @@ def main() -> None:
     except ModuleNotFoundError:
         print("Dask is missing: pip install 'symderiv[dask]'")
         return
-    options = {"n_workers": 4, "threads_per_worker": 1, "dashboard_address": "localhost:0"}
+    options = {"n_workers": 4, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(**options) as cluster, Client(cluster) as client:
         name = "Dask cluster of 4 workers"
         seconds = timed(lambda: verdicts.update({name: run(tasks, executor=client.get_executor())}))

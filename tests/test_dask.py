@@ -24,7 +24,7 @@ VERDICTS = ("proved", "refuted", "undecided")
 @pytest.fixture(scope="module")
 def client():
     # port 0 is any free one: these tests may run in several processes at once, each with a cluster
-    options = {"n_workers": 3, "threads_per_worker": 1, "processes": True, "dashboard_address": "localhost:0"}
+    options = {"n_workers": 3, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(**options) as cluster, Client(cluster) as client:
         client.upload_file(judge.__code__.co_filename)
         yield client
