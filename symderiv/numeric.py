@@ -103,7 +103,10 @@ def _matmul(e: Expr, at: Point) -> Array:
 
 
 def _power(e: Expr, at: Point) -> Array:
-    base, exponent = evaluate(e.args[0], at), e.args[1]
+    exponent = e.args[1]
+    if e.args[0].op == "norm" and exponent.op == "num" and exponent.data % 2 == 0:
+        return number_power(_squared_norm(e.args[0], at), exponent.data / 2, at)  # exact: no root is taken
+    base = evaluate(e.args[0], at)
     if exponent.op != "num":
         log = smooth("log", base, at)
         return smooth("exp", jets.multiply(_fit(evaluate(exponent, at), 0, len(e.shape)), log), at)
@@ -225,9 +228,8 @@ def _pi(e: Expr, at: Point) -> Array:
     return np.array([np.pi]) if at.field is FLOAT else np.array([BALLS_PI], dtype=object)
 
 
-def _matrix_norm(e: Expr, at: Point) -> Array:
-    a = evaluate(e.args[0], at)
-    return smooth("sqrt", summed(square(a), _axis(e.args[0], None)), at)
+def _squared_norm(e: Expr, at: Point) -> Array:
+    return summed(square(evaluate(e.args[0], at)), _axis(e.args[0], None))
 
 
 def _outer(e: Expr, at: Point) -> Array:
@@ -262,7 +264,7 @@ _TABLE: dict[str, Callable[[Expr, Point], Array]] = {
     "det": _unary(determinant),
     "logdet": _unary(log_abs_det),
     "inv": _unary(inverse),
-    "norm": _matrix_norm,
+    "norm": lambda e, at: smooth("sqrt", _squared_norm(e, at), at),
     "norm1": lambda e, at: summed(absolute(evaluate(e.args[0], at), at), _axis(e.args[0], None)),
     "diag": _unary(lambda a, at: diagonal_matrix(a)),
     "diagonal": _unary(lambda a, at: jets.linear(lambda x: x.diagonal(axis1=-2, axis2=-1), a)),

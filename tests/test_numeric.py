@@ -9,6 +9,7 @@ import pytest
 from scipy.special import logsumexp, softmax
 
 from symderiv.errors import LimitError
+from symderiv.evaluation.draws import Draw
 from symderiv.evaluation.fields import BALLS, EXACT, FLOAT, Point, Undefined
 from symderiv.evaluation.instances import batch, point, rational_values
 from symderiv.numeric import evaluate
@@ -153,7 +154,7 @@ def test_an_instance_has_every_declared_property(names):
     found = 0
     for seed in range(20):
         try:
-            (value,) = rational_values([c.D], {"n": 2}, Random(seed)).values()
+            (value,) = rational_values([c.D], {"n": 2}, Draw(Random(seed))).values()
         except ValueError:
             continue
         found += 1
