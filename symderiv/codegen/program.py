@@ -9,11 +9,15 @@ template.  Buffers are handed out by last use, so that a long chain needs two.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import numpy as np
+
+from symderiv.errors import KernelError, shorten
 from symderiv.nodes.columns import Columns, no_collection
 from symderiv.nodes.expansion import template
 from symderiv.nodes.from_sympy import insert
@@ -232,15 +236,37 @@ def _allocate(program: Program, values: _Values) -> None:
 
 @cache
 def called(code: int) -> Callable[..., Any]:
-    """The array function of a template that stays one call: what lambdify makes of it over its slots."""
+    """The array function of a template that stays one call: what lambdify makes of it over its slots.
+
+    Raises KernelError where SymPy knows no numeric version of it.
+    """
     import sympy as sp
 
+    whole = template(code)
     slots = slot_symbols(OPERATIONS[code].arity)
-    function = sp.lambdify(slots, template(code), modules=["scipy", "numpy"])
+    modules = ["scipy", "numpy"] if importlib.util.find_spec("scipy") else ["numpy"]
+    try:
+        function = sp.lambdify(slots, whole, modules=modules)
+    except NotImplementedError as bad:
+        raise _no_numbers(whole, bad) from None
+    if any(getattr(part, "bound_symbols", ()) for part in sp.preorder_traversal(whole)):
+        function = np.vectorize(function, otypes=[float])  # a quadrature takes one point at a time
 
     def into(*arguments_and_out: Any) -> Any:
         *arguments, out = arguments_and_out
-        out[...] = function(*arguments)
+        try:
+            found = function(*arguments)
+        except (NameError, TypeError) as bad:
+            raise _no_numbers(whole, bad) from None
+        # a special function may answer in complex numbers, also where its value is real
+        out[...] = np.where(np.imag(found) == 0, np.real(found), np.nan) if np.iscomplexobj(found) else found
         return out
 
     return into
+
+
+def _no_numbers(whole: Any, reason: Exception) -> KernelError:
+    return KernelError(
+        f"the function {shorten(str(whole))} of a node has no numeric version here ({shorten(str(reason))}); "
+        "write it with functions that NumPy has, or install scipy for special functions"
+    )

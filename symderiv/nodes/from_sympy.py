@@ -142,9 +142,11 @@ def _product(columns: Columns, coefficient: Any, arguments: list[int], above: in
 
 
 def _open_parts(part: Any) -> list[Any]:
-    """The distinct scalar parts of any other head: for a Piecewise those of its branches and conditions."""
+    """The distinct scalar parts of any other head: of a Piecewise those of its branches and conditions."""
     import sympy as sp
 
+    if getattr(part, "bound_symbols", ()):  # what an integral or a sum runs over is no part of the graph
+        return sorted(part.free_symbols, key=str)
     found: list[Any] = []
     stack = list(reversed(part.args))
     while stack:
@@ -162,6 +164,11 @@ def refuse_undefined(expression: Any) -> None:
 
     if not isinstance(expression, sp.Expr) or getattr(expression, "is_Matrix", False):
         raise GraphError(f"a {type(expression).__name__} is not a scalar SymPy expression and cannot become a node")
+    if expression.has(sp.Derivative):
+        raise GraphError(
+            f"{shorten(str(expression))} holds a derivative that is not worked out; call .doit() first, or use "
+            "functions whose derivative SymPy knows"
+        )
     if expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo, sp.I):
         raise GraphError(
             f"{shorten(str(expression))} holds a NaN, an infinity or an imaginary number; nodes are finite and real"
