@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # one thread for each process of linear algebra: the tests already run in parallel
 export OPENBLAS_NUM_THREADS ?= 1
+# the theme's notice about a later MkDocs, which is not the one in the lock
+export NO_MKDOCS_2_WARNING ?= true
 
 .PHONY: help exam test check lint types layers docs bench lock licences clean distclean environment
 

@@ -10,7 +10,7 @@ import sympy as sp
 
 from symderiv.errors import GraphError, LimitError, UnknownNameError
 from symderiv.functions import maximum, relu, sigmoid, softplus, tanh
-from symderiv.graph import Graph, trace
+from symderiv.graph import Graph
 
 
 @pytest.fixture
@@ -95,44 +95,6 @@ def test_too_many_paths_are_counted_not_walked():
     assert pytest.approx(1.21577e19, rel=1e-5) == 3**40
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "sin(x)*exp(-y)/(1 + x**2)",
-        "sqrt(x + y) - x**y",
-        "log(x)/y + tanh(x*y)**3 - 2*x",
-        "Abs(x - y) + Max(0, x) - Min(x, y, 1)",
-    ],
-)
-def test_from_sympy_and_back(text):
-    x, y = sp.symbols("x y")
-    expression = sp.sympify(text, locals={"x": x, "y": y})
-    g = Graph.from_sympy(expression)
-    assert sp.simplify(g.expression(g.output) - expression) == 0
-    point = {"x": 0.7, "y": 1.3}
-    assert g.kernel(g.output)(point) == pytest.approx(float(expression.subs(point)), rel=1e-12)
-
-
-def test_from_sympy_takes_heads_the_table_has_not():
-    x = sp.Symbol("x")
-    expression = sp.Piecewise((x**2, x > 1), (sp.besselj(0, x), True)) + sp.erf(x)
-    g = Graph.from_sympy(expression)
-    assert g.expression(g.output) == expression
-    f = g.kernel(g.output, wrt="x")
-    value, derivative = f(x=[0.5, 2.0])
-    assert value == pytest.approx([float(expression.subs(x, p)) for p in (0.5, 2.0)])
-    assert derivative == pytest.approx([float(expression.diff(x).subs(x, p)) for p in (0.5, 2.0)])
-
-
-def test_from_sympy_shares_what_is_shared():
-    x = sp.Symbol("x")
-    h = x
-    for _ in range(12):
-        h = sp.sin(h) * sp.cos(h)
-    g = Graph.from_sympy(h)
-    assert len(g) == 1 + 3 * 12  # the input, and three operations for each step
-
-
 def test_any_sympy_function_is_a_node(rnn):
     w, r = sp.symbols("w r")
     z = rnn.node("z", sp.besselj(1, w) * r)
@@ -160,60 +122,6 @@ def test_functions_take_every_kind_of_argument():
     assert tanh(0.5) == math.tanh(0.5) and relu(-1) == 0
     assert softplus(np.array([0.0, 800.0])) == pytest.approx([math.log(2), 800])
     assert sigmoid(np.array([-800.0, 0.0])) == pytest.approx([0, 0.5])
-
-
-# --- trace -----------------------------------------------------------------------
-
-
-def test_trace_names_nodes_after_local_names():
-    def forward(w, u_1, u_2, u_3):
-        q = w * u_1
-        r = u_2 + q
-        s = w * r
-        t = u_3 + s
-        y = w * t
-        return y
-
-    g = trace(forward, inputs="w u_1 u_2 u_3")
-    assert [g.names[i] for i in range(4, len(g))] == ["q", "r", "s", "t", "y"]
-    assert g.output.name == "y" and "u_{1}" in g.latex
-
-
-def test_trace_numbers_names_bound_in_loops_and_lists():
-    def rnn(w, h_0, x):
-        h = h_0
-        seen = []
-        for value in x:
-            h = tanh(w * h + value)
-            seen.append(h * 2)
-        return h
-
-    g = trace(rnn, inputs="w h_0 x[3]")
-    named = {name for name in g.named if name not in g.input_names}
-    assert named == {"h_1", "h_2", "h_3", "seen_1", "seen_2", "seen_3"} and g.output.name == "h_3"
-    assert g.latex is None or "rnn" in g.latex
-
-
-def test_trace_takes_the_functions_own_arguments_and_names_the_output():
-    g = trace(lambda a, b: a * b + a)
-    assert g.input_names == ["a", "b"] and g.output.name == "y"
-
-
-def test_trace_stops_at_a_branch_and_names_the_line():
-    def branching(x):
-        if x > 0:
-            return x
-        return -x
-
-    line = branching.__code__.co_firstlineno + 1
-    with pytest.raises(GraphError, match=rf"'x' has no order .*line {line}, in branching"):
-        trace(branching)
-
-
-@pytest.mark.parametrize("function", [lambda x: 3, lambda x: (x, "text"), lambda *x: x])
-def test_trace_refuses_what_is_no_function_of_nodes(function):
-    with pytest.raises(GraphError):
-        trace(function)
 
 
 # --- bad input -------------------------------------------------------------------

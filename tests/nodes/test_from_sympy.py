@@ -1,4 +1,4 @@
-"""Heads the table of operations has not: integrals, sums, special functions, and what nobody can compute."""
+"""SymPy expressions as graphs and back: shared parts, special functions, integrals, and what nobody can compute."""
 
 from __future__ import annotations
 
@@ -15,6 +15,44 @@ X, Y, N = sp.symbols("x y n")
 def kernel(expression):
     g = Graph.from_sympy(expression)
     return g.kernel(g.output, wrt=sorted(map(str, expression.free_symbols)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sin(x)*exp(-y)/(1 + x**2)",
+        "sqrt(x + y) - x**y",
+        "log(x)/y + tanh(x*y)**3 - 2*x",
+        "Abs(x - y) + Max(0, x) - Min(x, y, 1)",
+    ],
+)
+def test_from_sympy_and_back(text):
+    x, y = sp.symbols("x y")
+    expression = sp.sympify(text, locals={"x": x, "y": y})
+    g = Graph.from_sympy(expression)
+    assert sp.simplify(g.expression(g.output) - expression) == 0
+    point = {"x": 0.7, "y": 1.3}
+    assert g.kernel(g.output)(point) == pytest.approx(float(expression.subs(point)), rel=1e-12)
+
+
+def test_from_sympy_takes_heads_the_table_has_not():
+    x = sp.Symbol("x")
+    expression = sp.Piecewise((x**2, x > 1), (sp.besselj(0, x), True)) + sp.erf(x)
+    g = Graph.from_sympy(expression)
+    assert g.expression(g.output) == expression
+    f = g.kernel(g.output, wrt="x")
+    value, derivative = f(x=[0.5, 2.0])
+    assert value == pytest.approx([float(expression.subs(x, p)) for p in (0.5, 2.0)])
+    assert derivative == pytest.approx([float(expression.diff(x).subs(x, p)) for p in (0.5, 2.0)])
+
+
+def test_from_sympy_shares_what_is_shared():
+    x = sp.Symbol("x")
+    h = x
+    for _ in range(12):
+        h = sp.sin(h) * sp.cos(h)
+    g = Graph.from_sympy(h)
+    assert len(g) == 1 + 3 * 12  # the input, and three operations for each step
 
 
 @pytest.mark.parametrize(
