@@ -54,4 +54,4 @@ def test_statuses_follow_from_what_is_computed():
     assert {id for id, status in found.items() if status != "confirmed"} == {"12b.forced", "12b.terms", "12b.values"}
     assert {found[id] for id in ("12b.forced", "12b.terms", "12b.values")} == {"imprecise"}
     wrong = {**STATEMENTS["12b.derivative"], "expr": "-1/s**3 + 2*s"}
-    assert compared(wrong, ANSWERS["12b.derivative"], {}).status == "refuted"
+    assert compared(wrong, ANSWERS["12b.derivative"], scope_of(ANSWERS["12b.derivative"])).status == "refuted"

@@ -21,9 +21,16 @@ GRADIENTS = {
     "W1": "-2*W2.T@(X - W2@W1@X)@X.T/n",
     "W2": "-2*(X - W2@W1@X)@X.T@W1.T/n",
 }
-# the losses offered, each at one point that is drawn with equal chances
+# the losses offered, a mean over the m entries, each at one point that is drawn with equal chances
 POINT = "(X@i - W2@W1@X@i)"
-LOSSES = {"nn.L1Loss": f"E(norm1{POINT})", "nn.MSELoss": f"E(norm{POINT}**2)"}
+LOSSES = {
+    "nn.L1Loss": f"E(norm1{POINT})/m",
+    "nn.MSELoss": f"E(norm{POINT}**2)/m",
+    "nn.CrossEntropyLoss": "-E((X@i)@log(softmax(W2@W1@X@i)))",
+}
+TURNED = "norm(X - (W2@V.T)@(V@W1)@X)**2/n + lam*norm(V@W1)**2 + lam*norm(W2@V.T)**2"
+# without a penalty: the k leading eigenvectors of XXᵀ/n as columns of U, any invertible k by k matrix A
+DECODER, ENCODER = "(U@inv(A))", "(A@U.T)"
 SIGMA2, LAM, S = sp.symbols("sigma2 lam s", positive=True)
 
 
@@ -34,7 +41,7 @@ def symbols() -> Scope:
         i="vector(n) ~ one_hot(ones(n)/n)", U="matrix(m, k), orthogonal", V="matrix(k, k), orthogonal",
         s="vector(k), positive", g="vector(k), positive", L="scalar", L_lam="scalar", sigma="scalar, positive",
         a="scalar", b="scalar", D="matrix(k, m)", W="matrix(k, m)",
-        D1="matrix(k, m)", D2="matrix(m, k)",
+        D1="matrix(k, m)", D2="matrix(m, k)", A="matrix(k, k), invertible",
     )  # fmt: skip
 
 
@@ -46,6 +53,9 @@ class Argument:
     gradients: dict[str, Derivation]
     losses: dict[str, Certificate]
     step: Certificate
+    scaled: Certificate
+    turned: Certificate
+    projection: Certificate
     adam: Certificate
     columns: Derivation
     orthonormal: Derivation
@@ -64,8 +74,11 @@ def argument() -> Argument:
     return Argument(
         c,
         {w: derive(f"grad({PLAIN}, {w})", goal, symbols=c) for w, goal in GRADIENTS.items()},
-        {name: certify(text, PLAIN, symbols=c) for name, text in LOSSES.items()},
+        {name: certify(f"m*({text})", PLAIN, symbols=c) for name, text in LOSSES.items()},
         certify(f"W1 - eta*grad({PENALISED}, W1)", f"W1 - eta*(grad({PLAIN}, W1) + 2*lam*W1)", symbols=c),
+        certify(f"m*(grad(({PLAIN})/m, W1) + (2*lam/m)*W1)", f"grad({PENALISED}, W1)", symbols=c),
+        certify(TURNED, PENALISED, symbols=c),
+        certify(f"({DECODER}@{ENCODER})@({DECODER}@{ENCODER})", f"{DECODER}@{ENCODER}", symbols=c),
         certify("eta*sign(D)", "eta*D", symbols=c),
         _columns(c),
         _orthonormal(c),
@@ -106,7 +119,7 @@ def layers(c: Scope) -> int:
 
 
 def fitting(found: Argument) -> str:
-    """The loss whose mean over the points is the objective."""
+    """The loss that is the objective but for the factor m, the number of entries of a point."""
     (name,) = (name for name, certificate in found.losses.items() if holds(certificate))
     return name
 
@@ -114,25 +127,32 @@ def fitting(found: Argument) -> str:
 def _training(found: Argument) -> tuple[Answer, ...]:
     told_losses = "; ".join(f"{name}: {told(one)}" for name, one in found.losses.items())
     return (
-        Answer("12a.layers", layers(found.scope), "the number of linear layers"),
-        Answer("12a.loss", fitting(found), "the loss", evidence=told_losses),
+        Answer("12a.layers", layers(found.scope), "the number of linear layers",
+               evidence="the matrices between a point and its reconstruction in (20)"),
+        Answer("12a.loss", fitting(found), "the loss", evidence=f"m times the loss is (20): {told_losses}"),
         Answer("12a.decay", holds(found.step), "whether weight decay makes a step on (20) one on (21)",
-               evidence=f"the decay 2 lam adds 2 lam W to the gradient: {told(found.step)}"),
+               evidence=f"the decay 2 lam adds 2 lam W to the gradient: {told(found.step)}; where the loss is a mean "
+               f"over the m entries the decay is 2 lam/m: {told(found.scaled)}"),
         Answer("12a.sgd", holds(found.step), "whether an SGD step with decay is a gradient step on (21)",
                evidence=told(found.step)),
         Answer("12a.adam", found.adam.verdict == "refuted", "whether Adam's step is no gradient step",
                evidence=f"its first step is the learning rate times the signs of the gradient: {told(found.adam)}"),
+        Answer("12a.nonunique", holds(found.turned), "whether (21) has several solutions",
+               evidence=f"V W1 and W2 V^T cost as much for every orthogonal V: {told(found.turned)}; with V = -I they "
+               "are others, as W1 is not 0", assumed="lambda is less than the largest eigenvalue"),
     )  # fmt: skip
 
 
 def _singular_values(found: Argument) -> tuple[Answer, ...]:
     exact = found.mode
     free = mode(SIGMA2, sp.S.Zero, sp.S.Zero)
-    gram = sp.limit(exact.b2, LAM, 0)
+    gram, product = (sp.limit(value, LAM, 0) for value in (exact.b2, exact.product))
     run = found.shortest.course
     other = sp.simplify(exact.b2.subs(LAM, SIGMA2 * (1 - S**2)))
     rates = f"the squared singular values are {exact.a2}: {', '.join(told(c) for c in found.stationary)}"
     names = {name: sp.Symbol(name) for name in ("sigma2", "lam", "s")}
+    few, more = sp.symbols("k m-k", positive=True)
+    read = found.scope.read
     plain = {SIGMA2: names["sigma2"], LAM: names["lam"], S: names["s"]}
 
     def by_penalty(limit: sp.Expr, value: sp.Expr) -> Cases:
@@ -143,17 +163,26 @@ def _singular_values(found: Argument) -> tuple[Answer, ...]:
     return (
         Answer("12b", gram == 1, "whether W2 tends to orthonormal columns for small lambda", evidence=rates),
         Answer("12b.free", free.product, "the factor of a leading mode under W2 W1 without a penalty", scope={}),
-        Answer("12b.inverse", sp.limit(exact.product, LAM, 0), "the same for a penalty that tends to 0", scope={}),
-        Answer("12b.forced", by_penalty(sp.S.One, exact.product), "the same for a small penalty", scope={}),
+        Answer("12b.projection", holds(found.projection), "whether W2 W1 is a projection where nothing is penalised",
+               evidence=f"(W2 W1)^2 = W2 W1: {told(found.projection)}",
+               assumed="the minimisers are W2 = U A^-1 and W1 = A U^T, U holding the k leading eigenvectors, A any "
+               "invertible matrix (Eckart and Young), where X X^T is invertible"),
+        Answer("12b.rank", sp.Min(few, few + more), "a bound for the rank of either matrix", scope={"k": few},
+               evidence="the shorter side of a k by m matrix, k < m"),
+        Answer("12b.inverse", product, "the same for a penalty that tends to 0", scope={}),
+        Answer("12b.forced", by_penalty(product, exact.product), "the same for a small penalty", scope=names),
         Answer("12b.norms", found.scope.read("norm(U@diag(s)@V.T)**2"), "the squared norm of a weight matrix"),
-        Answer("12b.terms", by_penalty(1 / S**2, other), "the squared singular value of W2, s being that of W1",
-               scope={}),
-        Answer("12b.derivative", run.derivative.subs(plain), "the derivative of s**2 + 1/s**2", scope={}),
+        Answer("12b.terms", by_penalty(product**2 / S**2, other),
+               "the squared singular value of W2, s being that of W1", scope=names),
+        Answer("12b.derivative", run.derivative.subs(plain), "the derivative of s**2 + 1/s**2", scope=names),
         Answer("12b.root", run.critical, "the positive zeros of the derivative", scope={}),
         Answer("12b.minimiser", found.shortest.verdict == "proved" and found.shortest.point == 1,
                "whether 1 is the unique minimiser", evidence="; ".join(map(str, found.shortest.facts))),
-        Answer("12b.ends", all(end == sp.oo for end in run.ends), "whether both ends go to infinity"),
-        Answer("12b.values", by_penalty(sp.S.One, exact.b2), "the squared singular values of W2 at the minimum",
-               scope={}),
+        Answer("12b.ends", all(end == sp.oo for end in run.ends), "whether both ends go to infinity",
+               evidence=f"the limits at 0 and at infinity are {' and '.join(map(str, run.ends))}"),
+        Answer("12b.values", by_penalty(gram, exact.b2), "the squared singular values of W2 at the minimum",
+               scope=names),
         Answer("12b.gram", found.columns.start, "the inner products of the columns of W2", derivation=found.columns),
+        Answer("12b.wide", read("(V@diag(s)@U.T)@(V@diag(s)@U.T).T"), "the inner products of the rows of a wide matrix"),
+        Answer("12b.orthonormal", read("V@eye(k)@V.T"), "the inner products where all singular values are 1"),
     )  # fmt: skip

@@ -8,12 +8,14 @@ import sympy as sp
 
 from symderiv.certify import Certificate, certify
 from symderiv.deciding.claims import PROVED
+from symderiv.expressions import Expr
 from symderiv.models import tikhonov
 from symderiv.problem import Answer, Case, Cases
 from symderiv.problems.eecs182_fa22.dropout_argument import GAMMA_CHECK, MASKED, RATIO, argument
 
 EXAMPLE = sp.Matrix([[1, 2], [2, 6], [2, 3]])  # column norms 3 and 7
 KEEP = sp.Rational(1, 5)
+INVERTIBLE = "Gamma is invertible: no column of X is zero and, where Gamma comes from dropout, p < 1"
 
 
 def answers_on_dropout() -> tuple[Answer, ...]:
@@ -69,9 +71,10 @@ def answers_on_ridge() -> tuple[Answer, ...]:
             read("X@inv(Gamma)"),
             "the changed data matrix",
             evidence=f"change of variables: {a.to_ridge.verdict}",
+            assumed=INVERTIBLE,
         ),
-        Answer("11b.map", a.to_ridge.forward, "the new variable"),
-        Answer("11b.back", a.to_ridge.backward, "the old variable from the new"),
+        Answer("11b.map", a.to_ridge.forward, "the new variable", assumed=INVERTIBLE),
+        Answer("11b.back", a.to_ridge.backward, "the old variable from the new", assumed=INVERTIBLE),
         Answer(
             "11b.19",
             read("norm(y - X@(inv(Gamma)@w_tilde))**2 + norm(Gamma@(inv(Gamma)@w_tilde))**2"),
@@ -91,6 +94,7 @@ def answers_on_columns() -> tuple[Answer, ...]:
     a = argument()
     read = a.scope.read
     same, multiples = conditions()
+    at_one = RATIO.replace("p", f"({same.removeprefix('p = ')})")
     equal = a.columns[1]
     spread = certify("var(c*(y - mean(y))/sqrt(var(y)))", "c**2", symbols=a.scope)
     lengths = certify("norm(c*(y - mean(y))/sqrt(var(y)))", "c*sqrt(n)", symbols=a.scope)
@@ -100,20 +104,24 @@ def answers_on_columns() -> tuple[Answer, ...]:
             equal.verdict == PROVED,
             "whether all columns of the effective data have the same norm",
             evidence=f"the column norms are {equal.claim.right}",
+            assumed=INVERTIBLE,
         ),
         Answer(
             "11c.norm",
-            Cases((Case(same, a.scope.c, "k = 1"), Case(multiples, read(f"c/{RATIO}"), "k is not 1"))),
+            Cases((Case(same, shortest("c", f"c/{at_one}"), "k = 1"), Case(multiples, read(f"c/{RATIO}"), "k is not 1"))),
             "the norm of every column of c X inv(Gamma)",
             evidence=f"for Gamma = k Gamma_check: {a.column.end}",
+            assumed=INVERTIBLE,
         ),
         Answer(
             "11c.recall",
-            Cases((Case(same, 1), Case(multiples, read(RATIO), _against(certify(RATIO, 1, symbols=a.scope))))),
+            Cases((Case(same, shortest("1", at_one)), Case(multiples, read(RATIO), _against(certify(RATIO, 1, symbols=a.scope))))),
             "the diagonal of Gamma, divided by the column norms",
         ),
-        Answer("11c.inverse", read(f"inv({GAMMA_CHECK})"), "the inverse of the diagonal matrix of column norms"),
-        Answer("11c.column", read(f"c*X@inv({GAMMA_CHECK})"), "the effective data where Gamma holds the norms"),
+        Answer("11c.inverse", read(f"inv({GAMMA_CHECK})"), "the inverse of the diagonal matrix of column norms",
+               assumed=INVERTIBLE),
+        Answer("11c.column", read(f"c*X@inv({GAMMA_CHECK})"), "the effective data where Gamma holds the norms",
+               assumed=INVERTIBLE),
         Answer("11c.invertible", Cases(invertibility()), "whether Gamma from part (a) has an inverse"),
         Answer(
             "11c.similar",
@@ -123,11 +131,17 @@ def answers_on_columns() -> tuple[Answer, ...]:
         ),
         Answer(
             "11c.variance",
-            read("var(c*(y - mean(y))/sqrt(var(y)))"),
+            shortest("c**2", "var(c*(y - mean(y))/sqrt(var(y)))"),
             "the variance of a standardised column scaled by c",
             evidence=f"the variance is {spread.claim.right} ({spread.verdict}), c is the standard deviation",
         ),
     )
+
+
+def shortest(candidate: str, value: str) -> Expr:
+    """A value in a short form where that is proved equal to it, else as it is."""
+    scope = argument().scope
+    return scope.read(candidate if certify(value, candidate, symbols=scope).verdict == PROVED else value)
 
 
 def conditions() -> tuple[str, str]:

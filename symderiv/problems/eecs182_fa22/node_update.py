@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import sympy as sp
@@ -19,7 +18,7 @@ from symderiv.models import message_passing as mp
 from symderiv.models.message_columns import update_of_columns
 from symderiv.models.update_patterns import patterns, weight_shapes
 from symderiv.notation.printing import text
-from symderiv.problem import Answer, Part
+from symderiv.problem import Answer, Case, Cases, Part
 from symderiv.problems.eecs182_fa22 import node_rules
 from symderiv.scope import Scope, declare
 
@@ -27,6 +26,16 @@ NODES = range(1, 6)
 # of the nodes whose updates are printed; the figure itself is missing
 NEIGHBOURS: dict[object, tuple[int, ...]] = {2: (1, 4, 5), 3: (5,)}
 RULE = mp.MEAN_OF_TANH
+# the numbered equations around the place that refers to one by its number
+EQUATIONS = {
+    5: "-(y_2*log(b) + y_3*log(c) + y_5*log(e) + (1 - y_5)*log(1 - e))/3",
+    6: "-(1*log(b) + 1*log(c) + 0*log(e) + log(1 - e))/3",
+    7: "-(log(b) + log(c) + log(1 - e))/3",
+    8: "-log(b*c*(1 - e))/3",
+    9: "s_i + W1*(sum_j tanh(W2*m_j))/n_i",
+    10: "norm(y - X@w)**2",
+    11: "E(norm(y - (R*X)@w)**2)",
+}
 SHOWN = {"residual": "residual connection", "batch_normalization": "batch normalization", "attention": "attention"}
 ASSUMED = (
     "the figure is missing: the neighbours of nodes 2 and 3 are those the printed updates list; that these are the "
@@ -121,14 +130,17 @@ def _pattern_answers(shown: Any, scope: Scope) -> tuple[Answer, ...]:
     bare = certify("jacobian(W1@tanh(W2@s_1), s_2)", "zeros(d, d)", symbols=scope)
     told = f"the Jacobian of the new state by the old one is I for all weights ({flow.verdict}); without the added "
     return (
-        Answer("10c.residual", shown.residual, "whether the rule has a residual connection"),
+        Answer("10c.residual", shown.residual, "whether the rule has a residual connection",
+               evidence=f"the rule is {RULE}"),
         Answer("10c.patterns", shown.names, "the patterns of the rule", evidence="read off the form of the rule"),
-        Answer("10c.others", others, "the listed patterns beside the residual connection"),
+        Answer("10c.others", others, "the listed patterns beside the residual connection",
+               evidence=f"the patterns read off the rule are {', '.join(shown.names)}"),
         Answer(
             "10c.gradient", flow.verdict == bare.verdict == "proved", "the added state carries gradients down",
             evidence=f"{told}state it is 0 ({bare.verdict})", assumed="a node is not its own neighbour",
         ),
-        Answer("10c.mean", "mean_pooling" in shown.others, "whether the messages are averaged"),
+        Answer("10c.mean", "mean_pooling" in shown.others, "whether the messages are averaged",
+               evidence=f"the rule is {RULE}"),
     )  # fmt: skip
 
 
@@ -136,15 +148,17 @@ def _shape_answers(shapes: dict[str, tuple[str, str]]) -> tuple[Answer, ...]:
     rows, columns = shapes["W1"]
     return (
         Answer("10c.shape", shapes["W1"], "rows and columns of W_1", evidence="unification of the sizes in the rule"),
-        Answer("10c.shape.rows", rows, "the rows of W_1, which is added to the state"),
+        Answer("10c.shape.rows", rows, "the rows of W_1, which is added to the state",
+               evidence=f"a state has {rows} components"),
         Answer("10c.shape.columns", columns, "the columns of W_1", evidence=f"W_2 has {shapes['W2'][0]} rows"),
     )
 
 
 def _update_answers(found: mp.Reconstruction, updates: dict[object, Expr], scope: Scope) -> tuple[Answer, ...]:
     alike = _alike(found, updates, scope)
+    rest = found.excluded[0]
     told = f"the same in all {alike} graphs that the printed updates leave possible"
-    matches = equations_with(RULE, official_equations())
+    matches = equations_with(RULE, EQUATIONS)
     if len(matches) != 1:
         raise ProblemError(f"the update rule stands in {len(matches)} of the numbered equations, not in one: {matches}")
     return (
@@ -154,10 +168,30 @@ def _update_answers(found: mp.Reconstruction, updates: dict[object, Expr], scope
             for node, value in updates.items()
         ),
         Answer(
+            "10c.neighbours",
+            Cases((
+                Case("the figure has the edges that the updates need", _heard(found.forced), "they agree on each edge"),
+                Case(f"the figure has the edge {'–'.join(rest)} as well", _heard([*found.forced, rest])),
+            ), open=True),
+            "the neighbours of the nodes whose updates are printed",
+            evidence=f"forced {_edges(found.forced)}, excluded {_edges(found.excluded)}, open {_edges(found.open)}",
+            assumed="the figure is missing",
+        ),
+        Answer(
             "10c.equation", matches[0], "the number of the equation whose sum is written out",
             evidence="the only numbered equation that is this rule",
         ),
     )  # fmt: skip
+
+
+def _heard(edges: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
+    """The neighbours of the nodes whose updates are printed, in a graph with these edges."""
+    graph = mp.neighbourhoods(NODES, list(edges))
+    return tuple(tuple(sorted(graph.neighbours(str(node)))) for node in NEIGHBOURS)
+
+
+def _edges(edges: Sequence[tuple[str, str]]) -> str:
+    return ", ".join("–".join(edge) for edge in edges) or "none"
 
 
 def _alike(found: mp.Reconstruction, updates: dict[object, Expr], scope: Scope) -> int:
@@ -171,19 +205,13 @@ def _alike(found: mp.Reconstruction, updates: dict[object, Expr], scope: Scope) 
     return len(choices)
 
 
-def official_equations() -> dict[str, str]:
-    """The numbered equations of the official solution, as texts."""
-    data = json.loads(Path(__file__).with_name("official.json").read_text("utf-8"))
-    return dict(data.get("equations", {}))
-
-
-def equations_with(rule: str, equations: dict[str, str]) -> list[int]:
+def equations_with(rule: str, equations: Mapping[int, str]) -> list[int]:
     """The numbers of the equations that are an update rule and give what ``rule`` gives."""
     star = mp.named_graph("star", 4)
     states = mp.symbols(star, commutative=False)
     weights = {name: sp.Symbol(name, commutative=False) for name in ("W1", "W2")}
     wanted = mp.update_node(star, "1", rule, states, weights)
-    return [int(number) for number, said in equations.items() if _updates(star, said, states, weights) == wanted]
+    return [number for number, said in equations.items() if _updates(star, said, states, weights) == wanted]
 
 
 def _updates(star: mp.Neighbourhoods, said: str, states: Any, weights: Any) -> Any:

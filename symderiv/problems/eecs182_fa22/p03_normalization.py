@@ -218,7 +218,7 @@ def _answers(mean: Derivation, variance: Derivation) -> tuple[Answer, ...]:
             "3a.sd-value",
             Cases((Case("epsilon = 0", moments(0).sd), Case("epsilon > 0", free.sd))),
             "the standard deviation for the numbers given",
-            scope=SYMPY,
+            scope={"epsilon": sp.Symbol("epsilon")},
             evidence=f"{float(moments(USUAL_EPSILON).sd):.5f} for epsilon = {USUAL_EPSILON}",
             assumed=LARGE,
         ),

@@ -13,11 +13,13 @@ import sympy as sp
 from symderiv.adjoints import Backward
 from symderiv.backprop.proofs import ProvedBackward, prove_backward
 from symderiv.backprop.steps import Row
+from symderiv.certify import certify
 from symderiv.derivation import Derivation, begin
 from symderiv.document import Blank, Bullets, Chain, Figure, Formula, Formulas, Line, Prose, chain
 from symderiv.figures.graph_drawing import draw
 from symderiv.graph import Graph
 from symderiv.problem import Answer, Part, Problem
+from symderiv.problems.eecs182_fa22.certainty import holds, told
 
 GIVEN_FORWARD = ("p", "q", "r", "s")  # the lines that the paper prints; the others are asked for
 GIVEN_BACKWARD = ("t", "s", "r", "q")
@@ -84,7 +86,7 @@ def _forward(rows: Rows, proved: ProvedBackward) -> Part:
         answers=tuple(
             Answer(f"5a.{row.node}", row.chain[-1], f"the value of {row.node}", "expanded",
                    derivation=proved.row("forward value", row.node).derivation)
-            for row in asked
+            for row in (*given, *asked)
         ),
     )
 
@@ -126,6 +128,11 @@ def _adjoints(rows: Rows, proved: ProvedBackward) -> Part:
         (Formula(_equation(asked)),),
         points=2,
         answers=(
+            *(
+                Answer(f"5c.{row.node}", row.chain[-1], f"the derivative of y by {row.node}",
+                       derivation=proved.row("adjoint", row.node).derivation)
+                for row in given
+            ),
             Answer("5c", asked.chain[-1], "the derivative of y by p", derivation=proved.row("adjoint", "p").derivation),
         ),
     )
@@ -166,9 +173,32 @@ def _contributions(graph: Graph, backward: Backward, rows: Rows, proved: ProvedB
                        derivation=proved.row("contribution", "w", edge.target.name).derivation)
                 for edge in edges
             ),
-            Answer("5d.total", backward.total("w"), "the total derivative", derivation=sum_derivation(graph, backward)),
+            *(
+                Answer(f"5d.{row.target}.nodes", (row.left, *row.chain)[-2], f"the contribution through {row.target}, in node names",
+                       derivation=proved.row("contribution", "w", row.target).derivation)
+                for row in asked
+            ),
+            *_sum_answers(graph, backward, edges),
         ),
     )
+
+
+def _sum_answers(graph: Graph, backward: Backward, edges: list[Any]) -> tuple[Answer, ...]:
+    """Equations (2) to (4), and whether the sum is the derivative of part (b)."""
+    y = backward.output.symbol
+    named = {sp.Derivative(y, edge.target.symbol): sp.Symbol(f"dy_d{edge.target.name}") for edge in edges}
+    (recursive, _), (expanded, _), (total, _) = _sum_lines(backward, edges)
+    names = {str(symbol): symbol for symbol in (*named.values(), *(graph[n].symbol for n in "wpqrsty"))}
+    found, direct = sum_derivation(graph, backward), _direct(graph, backward)
+    same = certify(found.end, direct.end)
+    return (
+        Answer("5d.sum", recursive.xreplace(named), "the sum in node names and derivatives by nodes", scope=names,
+               evidence="a contribution is the local partial times the derivative by its target"),
+        Answer("5d.inserted", expanded, "the sum with the values inserted", derivation=found),
+        Answer("5d.total", total, "the total derivative", derivation=found),
+        Answer("5d.check", holds(same), "whether the sum over the edges is the derivative of part (b)",
+               derivation=found, evidence=told(same)),
+    )  # fmt: skip
 
 
 def _sum_lines(backward: Backward, edges: list[Any]) -> list[tuple[Any, str]]:

@@ -139,7 +139,8 @@ def _loss_answers(scope: Scope, derivation: Derivation) -> tuple[Answer, ...]:
         Answer("10b", loss, "the training loss", derivation=derivation, scope=scope, assumed=inside),
         Answer("10b.mask", unused, "the nodes without a part in the loss",
                evidence="the derivative of the loss by their predictions is 0"),
-        Answer("10b.count", len(TRAINED), "the number of training points"),
+        Answer("10b.count", len(TRAINED), "the number of training points",
+               evidence=f"nodes {', '.join(TRAINED)} are not held out"),
         Answer("10b.general", _general(scope), "the loss before the labels are put in", scope=scope, assumed=inside),
         *(
             Answer(f"10b.{line}", loss, f"the loss as line {line} writes it", scope=scope, assumed=inside)
