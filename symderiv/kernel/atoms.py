@@ -71,6 +71,13 @@ def power(form: Form, exponent: Exponent) -> Form:
             raise LimitError(f"the power {exponent} of a sum has coefficients of more than {MAX_BITS} binary digits")
         return Form(power_of(form, exponent).terms, form.dims)
     fractional = not isinstance(exponent, int)
+    if fractional:  # 1/(1 - p) - 1 is p/(1 - p), whose root comes apart
+        numerator, below = over_one_denominator(form)
+        if below and all(is_positive(base) for base, _ in below):
+            result = power(numerator, exponent)
+            for base, k in below:
+                result = multiply(result, power(base, -k * exponent), form.dims)
+            return Form(result.terms, form.dims)
     number, mono, core = content(form, fractional)
     result = _number_power(number, exponent)
     for uid, e in mono:
