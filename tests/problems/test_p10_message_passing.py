@@ -50,3 +50,10 @@ def test_statuses_follow_from_what_is_computed():
     assert found["10b.general"] == "imprecise"
     wrong = {**STATEMENTS["10c.equation"], "value": 9}
     assert compared(wrong, ANSWERS["10c.equation"], PROBLEM.scope).status == "confirmed"
+
+
+def test_the_neighbours_of_the_figure_are_left_open():
+    answer = ANSWERS["10c.neighbours"]
+    assert answer.value.open and answer.value.cases[0].value == (("1", "4", "5"), ("5",))
+    assert answer.value.cases[1].value != answer.value.cases[0].value
+    assert "open 1–4, 1–5, 4–5" in answer.evidence

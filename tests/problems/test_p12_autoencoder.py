@@ -55,3 +55,20 @@ def test_statuses_follow_from_what_is_computed():
     assert {found[id] for id in ("12b.forced", "12b.terms", "12b.values")} == {"imprecise"}
     wrong = {**STATEMENTS["12b.derivative"], "expr": "-1/s**3 + 2*s"}
     assert compared(wrong, ANSWERS["12b.derivative"], scope_of(ANSWERS["12b.derivative"])).status == "refuted"
+
+
+def test_other_solutions_cost_as_much_and_project_alike():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(4, 9))
+    leading = np.linalg.svd(x)[0][:, :2]
+    mix = rng.normal(size=(2, 2))
+    w1, w2 = mix @ leading.T, leading @ np.linalg.inv(mix)
+    turn, _ = np.linalg.qr(rng.normal(size=(2, 2)))
+
+    def cost(encoder, decoder):
+        return np.sum((x - decoder @ encoder @ x) ** 2) / 9 + LAM * (np.sum(encoder**2) + np.sum(decoder**2))
+
+    assert ANSWERS["12a.nonunique"].value is True
+    assert cost(turn @ w1, w2 @ turn.T) == pytest.approx(cost(w1, w2)) and not np.allclose(turn @ w1, w1)
+    assert ANSWERS["12b.projection"].value is True
+    assert w2 @ w1 @ w2 @ w1 == pytest.approx(w2 @ w1) and w1 @ w2 == pytest.approx(np.eye(2))

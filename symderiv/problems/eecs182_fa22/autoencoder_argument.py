@@ -183,6 +183,6 @@ def _singular_values(found: Argument) -> tuple[Answer, ...]:
         Answer("12b.values", by_penalty(gram, exact.b2), "the squared singular values of W2 at the minimum",
                scope=names),
         Answer("12b.gram", found.columns.start, "the inner products of the columns of W2", derivation=found.columns),
-        Answer("12b.wide", read("(V@diag(s)@U.T)@(V@diag(s)@U.T).T"), "the inner products of the rows of a wide matrix"),
+        Answer("12b.wide", read("(V@diag(s)@U.T)@(V@diag(s)@U.T).T"), "the same for the rows of a wide matrix"),
         Answer("12b.orthonormal", read("V@eye(k)@V.T"), "the inner products where all singular values are 1"),
     )  # fmt: skip

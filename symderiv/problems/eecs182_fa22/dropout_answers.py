@@ -108,14 +108,20 @@ def answers_on_columns() -> tuple[Answer, ...]:
         ),
         Answer(
             "11c.norm",
-            Cases((Case(same, shortest("c", f"c/{at_one}"), "k = 1"), Case(multiples, read(f"c/{RATIO}"), "k is not 1"))),
+            Cases((
+                Case(same, shortest("c", f"c/{at_one}"), "k = 1"),
+                Case(multiples, read(f"c/{RATIO}"), "k is not 1"),
+            )),
             "the norm of every column of c X inv(Gamma)",
             evidence=f"for Gamma = k Gamma_check: {a.column.end}",
             assumed=INVERTIBLE,
         ),
         Answer(
             "11c.recall",
-            Cases((Case(same, shortest("1", at_one)), Case(multiples, read(RATIO), _against(certify(RATIO, 1, symbols=a.scope))))),
+            Cases((
+                Case(same, shortest("1", at_one)),
+                Case(multiples, read(RATIO), _against(certify(RATIO, 1, symbols=a.scope))),
+            )),
             "the diagonal of Gamma, divided by the column norms",
         ),
         Answer("11c.inverse", read(f"inv({GAMMA_CHECK})"), "the inverse of the diagonal matrix of column norms",

@@ -174,7 +174,8 @@ def _contributions(graph: Graph, backward: Backward, rows: Rows, proved: ProvedB
                 for edge in edges
             ),
             *(
-                Answer(f"5d.{row.target}.nodes", (row.left, *row.chain)[-2], f"the contribution through {row.target}, in node names",
+                Answer(f"5d.{row.target}.nodes", (row.left, *row.chain)[-2],
+                       f"the contribution through {row.target}, in node names",
                        derivation=proved.row("contribution", "w", row.target).derivation)
                 for row in asked
             ),
