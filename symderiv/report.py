@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from symderiv.errors import ProblemError
+from symderiv.errors import ProblemError, SymderivError
 from symderiv.formats import html_view
 from symderiv.notation.printing import text
 from symderiv.paper.papers import find, problem_of
-from symderiv.paper.statements import Printed, compared, read_statements, stated
+from symderiv.paper.statements import Misfit, Printed, compared, read_statements, stated
 from symderiv.problem import Answer, Cases
 
 Record = dict[str, Any]
@@ -29,25 +29,29 @@ class Report(list[Record]):
 def report(exam: str, official: str | Path | None = None) -> Report:
     """One record per official statement, in the file's order.
 
-    Raises ProblemError for a file that is not one, and for a statement no answer was computed for.
+    Raises ProblemError for a file that is not one, for a statement no answer was computed for, and for one that
+    cannot be read or compared.
     """
     source = find(exam)
-    statements = read_statements(Path(official) if official is not None else source.folder / "official.json")
+    path = Path(official) if official is not None else source.folder / "official.json"
+    statements = read_statements(path)
     problems = [problem_of(source, stem) for stem in source.stems]
     answers = {a.id: (a, a.scope if a.scope is not None else p.scope) for p in problems for a in p.answers}
     missing = [s["id"] for s in statements if s["id"] not in answers]
     if missing:
-        raise ProblemError(f"nothing is computed for {', '.join(missing)}; known answers: {', '.join(sorted(answers))}")
-    return Report(_record(statement, *answers[statement["id"]]) for statement in statements)
+        raise ProblemError(f"{path}: nothing is computed for {', '.join(missing)}; known: {', '.join(sorted(answers))}")
+    return Report(_record(statement, *answers[statement["id"]], str(path)) for statement in statements)
 
 
-def _record(statement: Mapping[str, Any], answer: Answer, scope: Any) -> Record:
-    found = compared(statement, answer, scope)
-    said = stated(statement, scope)
+def _record(statement: Mapping[str, Any], answer: Answer, scope: Any, path: str) -> Record:
+    try:
+        found, said = compared(statement, answer, scope), stated(statement, scope)
+    except SymderivError as bad:
+        raise ProblemError(f"{path}: statement {statement['id']!r}: {bad}") from None
     return {
         "id": statement["id"],
         "claim": statement["claim"],
-        "official": str(said) if isinstance(said, Printed) else text(said),
+        "official": str(said) if isinstance(said, (Printed, Misfit)) else text(said),
         "computed": _told(answer.value),
         "status": found.status,
         "verdict": found.verdict,

@@ -237,7 +237,19 @@ def test_report_formats():
     assert "2 statements: 1 confirmed, 1 refuted" in shown_text and "assumed: padding" in shown_text
     assert json.loads(REPORTS["json"](RECORDS)) == RECORDS
     table = markdown(RECORDS).splitlines()
-    assert table[0].startswith("2 statements") and "a \\| b" in table[-1] and "see here" in table[-1]
+    row = table[table.index("") + 4]
+    assert table[0].startswith("2 statements") and "a \\| b" in row and "see here" in row
+
+
+def test_a_report_ends_with_its_errata_what_is_refuted_first():
+    base = RECORDS[1]
+    records = [base | {"id": "1a", "status": "imprecise"}, base | {"id": "1b"}, base | {"id": "1c", "status": "confirmed"}]
+    shown = REPORTS["text"](records).partition("\nErrata\n")[2]
+    assert [line.split()[1] for line in shown.splitlines() if line.startswith("- ")] == ["1b", "1a"]
+    told = [line for line in markdown(records).partition("## Errata")[2].splitlines() if line]
+    assert len(told) == 2 and told[0].startswith("- **1b** (refuted)") and "Computed: " in told[1]
+    open_only = [base | {"status": "underdetermined"}]
+    assert "Errata" not in REPORTS["text"](open_only) + markdown(open_only)
 
 
 def test_answers_are_shown_as_readers_write_them():

@@ -37,7 +37,7 @@ def judge(answer: Answer, given: Any) -> Judgement:
 
 def same_value(computed: Any, given: Any) -> tuple[str, str]:
     """Verdict and method of ``computed = given``."""
-    if _mathematical(computed) or _mathematical(given):
+    if mathematical(computed) or mathematical(given):
         from symderiv.certify import certify
 
         certificate = certify(computed, given)
@@ -46,7 +46,10 @@ def same_value(computed: Any, given: Any) -> tuple[str, str]:
         found = [same_value(a, b) for a, b in zip(computed, given, strict=True)]
         order = ("refuted", "undecided", "supported", "assumed", "proved")
         return min(found, key=lambda pair: order.index(pair[0]), default=("proved", "equal"))
-    return ("proved" if computed == given else "refuted"), "equality"
+    if isinstance(computed, str) and isinstance(given, (list, tuple)):
+        given = " ".join(map(str, given))  # a sequence of words, given word by word
+    alike = isinstance(computed, bool) == isinstance(given, bool)  # to Python, True is 1
+    return ("proved" if alike and computed == given else "refuted"), "equality"
 
 
 def has_form(value: Any, form: str) -> bool:
@@ -62,7 +65,8 @@ def has_form(value: Any, form: str) -> bool:
     return FORMS[form](value)
 
 
-def _mathematical(value: Any) -> bool:
+def mathematical(value: Any) -> bool:
+    """Whether a value is a formula that ``certify`` takes, and not words or a number of Python."""
     return hasattr(value, "op") or hasattr(value, "free_symbols")
 
 
@@ -94,5 +98,5 @@ FORMS: dict[str, Callable[[Any], bool]] = {
     "evaluated": _evaluated,
     "number": _number,
     "integer": lambda value: getattr(value, "is_Integer", isinstance(value, int)),
-    "words": lambda value: isinstance(value, (str, list, tuple)) and not _mathematical(value),
+    "words": lambda value: isinstance(value, (str, list, tuple)) and not mathematical(value),
 }

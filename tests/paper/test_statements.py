@@ -1,11 +1,13 @@
 """Statements beside answers: the status is computed, and follows the truth of the cases."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import sympy as sp
 
 import symderiv as sd
+from symderiv.derivation import begin
 from symderiv.errors import ProblemError
 from symderiv.paper.statements import compared, read_statements, stated
 from symderiv.problem import Answer, Case, Cases
@@ -65,3 +67,24 @@ def test_an_id_given_twice_is_refused(tmp_path):
     file.write_text(json.dumps({"version": 1, "statements": [one, one]}))
     with pytest.raises(ProblemError, match="twice"):
         read_statements(file)
+
+
+def test_a_truth_value_is_no_number():
+    assert status({"value": 1}, True) == "refuted"
+    assert status({"value": False}, 0) == "refuted"
+
+
+def test_a_sequence_of_words_may_be_given_word_by_word():
+    assert status({"value": ["learn", "deep"]}, "learn deep") == "confirmed"
+    assert status({"value": "learn deep"}, ("learn", "deep")) == "refuted"  # two entries are not one of two words
+
+
+def test_a_value_is_no_more_certain_than_its_derivation():
+    scope = sd.declare(x="scalar", y="scalar")
+    line = begin("spoiled", "x + y", scope).to("x + 2*y", why="a factor too many")
+    assert line.verdict == "refuted"
+    answer = Answer("1a", scope.read("x + 2*y"), derivation=line)
+    found = compared({"id": "1a", "claim": "", "expr": "x + 2*y"}, answer, scope)
+    assert (found.status, found.verdict) == ("underdetermined", "undecided")
+    kept = replace(answer, derivation=begin("kept", "x + 2*y", scope).to("2*y + x", why="turned round"))
+    assert compared({"id": "1a", "claim": "", "expr": "x + 2*y"}, kept, scope).status == "confirmed"
