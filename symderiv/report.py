@@ -36,11 +36,22 @@ def report(exam: str, official: str | Path | None = None) -> Report:
     path = Path(official) if official is not None else source.folder / "official.json"
     statements = read_statements(path)
     problems = [problem_of(source, stem) for stem in source.stems]
-    answers = {a.id: (a, a.scope if a.scope is not None else p.scope) for p in problems for a in p.answers}
+    answers = {a.id: (a, _scope(a, p.scope)) for p in problems for a in p.answers}
     missing = [s["id"] for s in statements if s["id"] not in answers]
     if missing:
         raise ProblemError(f"{path}: nothing is computed for {', '.join(missing)}; known: {', '.join(sorted(answers))}")
     return Report(_record(statement, *answers[statement["id"]], str(path)) for statement in statements)
+
+
+def _scope(answer: Answer, given: Any) -> Any:
+    """The scope statements about an answer are read in: its own, else the problem's, else the symbols of its value."""
+    scope = given if answer.scope is None else answer.scope
+    if hasattr(scope, "read") or isinstance(scope, Mapping):
+        return scope
+    value = answer.value
+    values = [case.value for case in value.cases] if isinstance(value, Cases) else [value]
+    entries = [entry for one in values for entry in (one if isinstance(one, (list, tuple)) else (one,))]
+    return {str(symbol): symbol for entry in entries for symbol in getattr(entry, "free_symbols", ())}
 
 
 def _record(statement: Mapping[str, Any], answer: Answer, scope: Any, path: str) -> Record:

@@ -116,12 +116,12 @@ def _by_value(statement: Mapping[str, Any], answer: Answer, scope: Any) -> Findi
     found = [_with(_one(one, case.value), case.evidence) for one, case in zip(said, cases, strict=True)]
     told = "; ".join(f"{case.when}: {one.status} ({one.evidence})" for case, one in zip(cases, found, strict=True))
     statuses = {one.status for one in found}
-    verdict = weakest([one.verdict for one in found])
     if len(statuses) == 1:
-        return Finding(statuses.pop(), verdict, told)
+        return Finding(statuses.pop(), weakest([one.verdict for one in found]), told)
     if answer.value.open:
         return Finding(UNDERDETERMINED, UNDECIDED, told)
-    return Finding(IMPRECISE if statuses & {CONFIRMED, IMPRECISE} else UNDERDETERMINED, verdict, told)
+    right, wrong = statuses & {CONFIRMED, IMPRECISE}, statuses & {REFUTED_, IMPRECISE}
+    return Finding(IMPRECISE, REFUTED, told) if right and wrong else Finding(UNDERDETERMINED, UNDECIDED, told)
 
 
 def _meant(statement: Mapping[str, Any], value: Any) -> Sequence[Case] | None:

@@ -43,6 +43,16 @@ def test_cases_all_some_or_none():
         status({"value": 1, "when": "never"}, Cases(cases))
 
 
+def test_a_case_that_nobody_decided_is_no_error():
+    x = sp.Symbol("x")
+    undecided = sp.Function("f")(x)
+    cases = Cases((Case("small", x), Case("large", undecided)))
+    known = {"x": x}
+    assert status({"expr": "x"}, Cases((Case("small", x), Case("large", x + 1))), known) == "imprecise"
+    finding = compared({"id": "1a", "claim": "", "expr": "x"}, Answer("1a", cases), known)
+    assert (finding.status, finding.verdict) == ("underdetermined", "undecided")
+
+
 def test_formulas_are_read_in_the_scope_of_the_answer():
     scope = sd.declare(X="matrix(n, d)", w="vector(d)")
     value = scope.read("(X@w)@(X@w)")

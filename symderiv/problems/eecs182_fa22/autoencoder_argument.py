@@ -146,18 +146,18 @@ def _training(found: Argument) -> tuple[Answer, ...]:
 def _singular_values(found: Argument) -> tuple[Answer, ...]:
     exact = found.mode
     free = mode(SIGMA2, sp.S.Zero, sp.S.Zero)
-    gram, product = (sp.limit(value, LAM, 0) for value in (exact.b2, exact.product))
+    code, gram, product = (sp.limit(value, LAM, 0) for value in (exact.a2, exact.b2, exact.product))
     run = found.shortest.course
     other = sp.simplify(exact.b2.subs(LAM, SIGMA2 * (1 - S**2)))
     rates = f"the squared singular values are {exact.a2}: {', '.join(told(c) for c in found.stationary)}"
-    names = {name: sp.Symbol(name) for name in ("sigma2", "lam", "s")}
+    names = {str(symbol): symbol for symbol in (SIGMA2, LAM, S)}
     few, more = sp.symbols("k m-k", positive=True)
     read = found.scope.read
-    plain = {SIGMA2: names["sigma2"], LAM: names["lam"], S: names["s"]}
 
     def by_penalty(limit: sp.Expr, value: sp.Expr) -> Cases:
         return Cases((
-            Case("lambda tends to 0", limit.subs(plain), "the limit"), Case("lambda > 0", value.subs(plain), rates),
+            Case("lambda tends to 0", limit, "the limit", {**names, "lam": sp.S.Zero, "s": sp.sqrt(code)}),
+            Case("lambda > 0", value, rates),
         ))  # fmt: skip
 
     return (
@@ -172,9 +172,9 @@ def _singular_values(found: Argument) -> tuple[Answer, ...]:
         Answer("12b.inverse", product, "the same for a penalty that tends to 0", scope={}),
         Answer("12b.forced", by_penalty(product, exact.product), "the same for a small penalty", scope=names),
         Answer("12b.norms", found.scope.read("norm(U@diag(s)@V.T)**2"), "the squared norm of a weight matrix"),
-        Answer("12b.terms", by_penalty(product**2 / S**2, other),
+        Answer("12b.terms", by_penalty(gram, other),
                "the squared singular value of W2, s being that of W1", scope=names),
-        Answer("12b.derivative", run.derivative.subs(plain), "the derivative of s**2 + 1/s**2", scope=names),
+        Answer("12b.derivative", run.derivative, "the derivative of s**2 + 1/s**2", scope=names),
         Answer("12b.root", run.critical, "the positive zeros of the derivative", scope={}),
         Answer("12b.minimiser", found.shortest.verdict == "proved" and found.shortest.point == 1,
                "whether 1 is the unique minimiser", evidence="; ".join(map(str, found.shortest.facts))),

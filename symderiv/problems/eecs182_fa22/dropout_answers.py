@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 
 import sympy as sp
@@ -12,6 +13,8 @@ from symderiv.expressions import Expr
 from symderiv.models import tikhonov
 from symderiv.problem import Answer, Case, Cases
 from symderiv.problems.eecs182_fa22.dropout_argument import GAMMA_CHECK, MASKED, RATIO, argument
+from symderiv.problems.eecs182_fa22.inserted import inserted
+from symderiv.scope import Scope
 
 EXAMPLE = sp.Matrix([[1, 2], [2, 6], [2, 3]])  # column norms 3 and 7
 KEEP = sp.Rational(1, 5)
@@ -94,7 +97,7 @@ def answers_on_columns() -> tuple[Answer, ...]:
     a = argument()
     read = a.scope.read
     same, multiples = conditions()
-    at_one = RATIO.replace("p", f"({same.removeprefix('p = ')})")
+    special = inserted(a.scope, {"p": Fraction(same.removeprefix("p = "))})
     equal = a.columns[1]
     spread = certify("var(c*(y - mean(y))/sqrt(var(y)))", "c**2", symbols=a.scope)
     lengths = certify("norm(c*(y - mean(y))/sqrt(var(y)))", "c*sqrt(n)", symbols=a.scope)
@@ -109,7 +112,7 @@ def answers_on_columns() -> tuple[Answer, ...]:
         Answer(
             "11c.norm",
             Cases((
-                Case(same, shortest("c", f"c/{at_one}"), "k = 1"),
+                Case(same, shortest("c", f"c/{RATIO}", special), "k = 1", special),
                 Case(multiples, read(f"c/{RATIO}"), "k is not 1"),
             )),
             "the norm of every column of c X inv(Gamma)",
@@ -119,7 +122,7 @@ def answers_on_columns() -> tuple[Answer, ...]:
         Answer(
             "11c.recall",
             Cases((
-                Case(same, shortest("1", at_one)),
+                Case(same, shortest("1", RATIO, special), scope=special),
                 Case(multiples, read(RATIO), _against(certify(RATIO, 1, symbols=a.scope))),
             )),
             "the diagonal of Gamma, divided by the column norms",
@@ -137,16 +140,15 @@ def answers_on_columns() -> tuple[Answer, ...]:
         ),
         Answer(
             "11c.variance",
-            shortest("c**2", "var(c*(y - mean(y))/sqrt(var(y)))"),
+            shortest("c**2", "var(c*(y - mean(y))/sqrt(var(y)))", a.scope),
             "the variance of a standardised column scaled by c",
             evidence=f"the variance is {spread.claim.right} ({spread.verdict}), c is the standard deviation",
         ),
     )
 
 
-def shortest(candidate: str, value: str) -> Expr:
+def shortest(candidate: str, value: str, scope: Scope) -> Expr:
     """A value in a short form where that is proved equal to it, else as it is."""
-    scope = argument().scope
     return scope.read(candidate if certify(value, candidate, symbols=scope).verdict == PROVED else value)
 
 

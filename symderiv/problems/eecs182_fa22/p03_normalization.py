@@ -23,6 +23,7 @@ from symderiv.notation.labels import Label, tex
 from symderiv.notation.printing import text
 from symderiv.problem import Answer, Case, Cases, Part, Problem
 from symderiv.problems.eecs182_fa22.certainty import holds, told
+from symderiv.problems.eecs182_fa22.inserted import inserted
 from symderiv.problems.eecs182_fa22.p03_contours import two_features
 from symderiv.scope import Scope, declare
 
@@ -187,7 +188,8 @@ def two_values() -> Certificate:
 def _answers(mean: Derivation, variance: Derivation) -> tuple[Answer, ...]:
     scope = population()
     gaussian, pair = stays_gaussian(), two_values()
-    free = moments(sp.Symbol("epsilon"))
+    epsilon = sp.Symbol("epsilon", positive=True)
+    free = moments(epsilon)
     return (
         Answer(
             "3a.gaussian",
@@ -205,8 +207,8 @@ def _answers(mean: Derivation, variance: Derivation) -> tuple[Answer, ...]:
             "3a.sd",
             Cases(
                 (
-                    _spread("epsilon = 0", f"Var({OUTPUT.replace(' + epsilon', '')})", "gamma"),
-                    _spread("epsilon > 0", f"Var({OUTPUT})", "gamma*sigma/sqrt(sigma**2 + epsilon)"),
+                    _spread("epsilon = 0", "gamma", inserted(scope, {"epsilon": 0})),
+                    _spread("epsilon > 0", "gamma*sigma/sqrt(sigma**2 + epsilon)", scope),
                 )
             ),
             "the standard deviation of the output",
@@ -216,18 +218,17 @@ def _answers(mean: Derivation, variance: Derivation) -> tuple[Answer, ...]:
         ),
         Answer(
             "3a.sd-value",
-            Cases((Case("epsilon = 0", moments(0).sd), Case("epsilon > 0", free.sd))),
+            Cases((Case("epsilon = 0", moments(0).sd, scope={"epsilon": sp.S.Zero}), Case("epsilon > 0", free.sd))),
             "the standard deviation for the numbers given",
-            scope={"epsilon": sp.Symbol("epsilon")},
+            scope={"epsilon": epsilon},
             evidence=f"{float(moments(USUAL_EPSILON).sd):.5f} for epsilon = {USUAL_EPSILON}",
             assumed=LARGE,
         ),
     )
 
 
-def _spread(when: str, variance: str, candidate: str) -> Case:
+def _spread(when: str, candidate: str, scope: Scope) -> Case:
     """A standard deviation: the candidate where its square is proved to be the variance, else the root itself."""
-    scope = population()
-    proof = certify(variance, f"({candidate})**2", symbols=scope)
-    value = candidate if holds(proof) else f"sqrt({variance})"
-    return Case(when, scope.read(value), f"its square is the variance: {told(proof)}")
+    proof = certify(f"Var({OUTPUT})", f"({candidate})**2", symbols=scope)
+    value = candidate if holds(proof) else f"sqrt(Var({OUTPUT}))"
+    return Case(when, scope.read(value), f"its square is the variance: {told(proof)}", scope)

@@ -235,6 +235,7 @@ def _fed(letter: str, words: Sequence[str], steps: int, asks: str, why: str) -> 
                     open=True,
                 ),
                 "the entries between the commas of the printed list",
+                assumed="a comma may be missing in print or lost in the text that was taken from it",
             ),
         ),
     )

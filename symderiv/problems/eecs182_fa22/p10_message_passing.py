@@ -13,11 +13,12 @@ import sympy as sp
 
 from symderiv.derivation import Derivation, begin
 from symderiv.document import Blank, Figure, Formula, Formulas, Prose, Table, chain
-from symderiv.expressions import Expr, number
+from symderiv.expressions import Expr
 from symderiv.figures.schematics import network_figure
 from symderiv.models import losses
 from symderiv.problem import Answer, Case, Cases, Part, Problem
 from symderiv.problems.eecs182_fa22 import node_rules, node_update
+from symderiv.problems.eecs182_fa22.inserted import inserted
 from symderiv.scope import Scope, declare
 
 LABELS = {"1": 0, "2": 1, "3": 1, "4": 1, "5": 0}
@@ -151,10 +152,9 @@ def _loss_answers(scope: Scope, derivation: Derivation) -> tuple[Answer, ...]:
 
 def _general(scope: Scope) -> Cases:
     """The loss in the labels: at those of the table the terms with factor 0 may be left out, at others not."""
-    table = {f"y_{node}": number(label) for node, label in LABELS.items()}
-    inserted = Scope({**scope.symbols, **table}, scope.dims)
+    table = inserted(scope, {f"y_{node}": label for node, label in LABELS.items()})
     zero = [f"(1 - y_{n})" for n in TRAINED if LABELS[n]] + [f"y_{n}" for n in TRAINED if not LABELS[n]]
     return Cases((
-        Case("the labels of the table", masked_loss(inserted), f"{', '.join(zero)} are 0", inserted),
+        Case("the labels of the table", masked_loss(table), f"{', '.join(zero)} are 0", table),
         Case("any labels", masked_loss(scope), "every training node has two terms"),
     ))  # fmt: skip
