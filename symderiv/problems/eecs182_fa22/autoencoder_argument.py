@@ -28,6 +28,13 @@ LOSSES = {
     "nn.MSELoss": f"E(norm{POINT}**2)/m",
     "nn.CrossEntropyLoss": "-E((X@i)@log(softmax(W2@W1@X@i)))",
 }
+# objective (20) with a layer more
+CODE = "(W1@X)"
+WITH_LAYER = {
+    "dropout": "E(norm(X - W2@W1@(R*X))**2)/n",
+    "layer norm": f"norm(X - W2@(({CODE} - mean({CODE}, 0))/sqrt(var({CODE}, 0))))**2/n",
+    "batch norm": f"norm(X - W2@(({CODE} - col(mean({CODE}, 1)))/col(sqrt(var({CODE}, 1)))))**2/n",
+}
 TURNED = "norm(X - (W2@V.T)@(V@W1)@X)**2/n + lam*norm(V@W1)**2 + lam*norm(W2@V.T)**2"
 # without a penalty: the k leading eigenvectors of XXᵀ/n as columns of U, any invertible k by k matrix A
 DECODER, ENCODER = "(U@inv(A))", "(A@U.T)"
@@ -42,6 +49,7 @@ def symbols() -> Scope:
         s="vector(k), positive", g="vector(k), positive", L="scalar", L_lam="scalar", sigma="scalar, positive",
         a="scalar", b="scalar", D="matrix(k, m)", W="matrix(k, m)",
         D1="matrix(k, m)", D2="matrix(m, k)", A="matrix(k, k), invertible",
+        R="matrix(m, n) ~ bernoulli(p)", p="scalar, in (0, 1)",
     )  # fmt: skip
 
 
@@ -57,6 +65,7 @@ class Argument:
     turned: Certificate
     projection: Certificate
     adam: Certificate
+    layers: dict[str, Certificate]
     columns: Derivation
     orthonormal: Derivation
     shortest: ScalarMinimum
@@ -80,6 +89,7 @@ def argument() -> Argument:
         certify(TURNED, PENALISED, symbols=c),
         certify(f"({DECODER}@{ENCODER})@({DECODER}@{ENCODER})", f"{DECODER}@{ENCODER}", symbols=c),
         certify("eta*sign(D)", "eta*D", symbols=c),
+        {name: certify(text, PLAIN, symbols=c) for name, text in WITH_LAYER.items()},
         _columns(c),
         _orthonormal(c),
         unique_minimum(S**2 + 1 / S**2, S),
@@ -124,6 +134,11 @@ def fitting(found: Argument) -> str:
     return name
 
 
+def tools(found: Argument) -> dict[str, Certificate]:
+    """For every tool the claim that (21) is what is minimised with it."""
+    return {"weight decay": found.step, **found.layers, "SGD": found.step, "Adam": found.adam}
+
+
 def _training(found: Argument) -> tuple[Answer, ...]:
     told_losses = "; ".join(f"{name}: {told(one)}" for name, one in found.losses.items())
     return (
@@ -137,6 +152,9 @@ def _training(found: Argument) -> tuple[Answer, ...]:
                evidence=told(found.step)),
         Answer("12a.adam", found.adam.verdict == "refuted", "whether Adam's step is no gradient step",
                evidence=f"its first step is the learning rate times the signs of the gradient: {told(found.adam)}"),
+        Answer("12a.needed", tuple(tool for tool, one in tools(found).items() if holds(one)), "the tools to tick",
+               evidence="a step goes down (21), a layer leaves (20) as it is: "
+               + "; ".join(f"{tool}: {told(one)}" for tool, one in tools(found).items())),
         Answer("12a.nonunique", holds(found.turned), "whether (21) has several solutions",
                evidence=f"V W1 and W2 V^T cost as much for every orthogonal V: {told(found.turned)}; with V = -I they "
                "are others, as W1 is not 0", assumed="lambda is less than the largest eigenvalue"),

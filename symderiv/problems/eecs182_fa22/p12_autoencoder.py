@@ -12,7 +12,6 @@ from symderiv.problems.eecs182_fa22.autoencoder_argument import PENALISED, PLAIN
 
 COUNTS = (0, 1, 2, 3)
 LOSSES = ("nn.L1Loss", "nn.MSELoss", "nn.CrossEntropyLoss")
-TOOLS = ("weight decay", "dropout", "layer norm", "batch norm", "SGD", "Adam")
 
 
 def problem() -> Problem:
@@ -41,7 +40,8 @@ def problem() -> Problem:
 
 
 def _training(found: Argument, answers: tuple[Answer, ...]) -> Part:
-    ticked = {"weight decay": answers[2].value, "SGD": answers[3].value}
+    needed = next(answer.value for answer in answers if answer.id == "12a.needed")
+    tools = tuple(computed.tools(found))
     return Part(
         "a",
         (
@@ -53,7 +53,7 @@ def _training(found: Argument, answers: tuple[Answer, ...]) -> Part:
             Prose("Which loss do you use?"),
             TickBoxes(LOSSES, (LOSSES.index(answers[1].value),), multiple=False),
             Prose("What do you need to optimise @{penalised}? Tick all of it."),
-            TickBoxes(TOOLS, tuple(k for k, tool in enumerate(TOOLS) if ticked.get(tool))),
+            TickBoxes(tools, tuple(k for k, tool in enumerate(tools) if tool in needed)),
         ),
         (
             Prose(
