@@ -66,3 +66,19 @@ def test_a_variable_that_does_not_occur_has_zero_derivative(claim):
     scope = declare(q="vector(d)", V="matrix(n, m)", u="vector(m)", e="vector(n)", a="scalar")
     assert certify(*claim, symbols=scope).verdict == "proved"
     assert certify(claim[0], f"{claim[1]} + 1", symbols=scope).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("diff(sum(softplus(X@w + b)), b)", "sum(sigmoid(X@w + b))"),
+        ("diff(sum(softplus(X@w + b) - y*(X@w + b)), b)", "sum(sigmoid(X@w + b) - y)"),
+        ("diff(mean(log(1 + b + exp(y))), b)", "mean(1/(1 + b + exp(y)))"),
+        ("diff(sum((y + b)*exp(y)/(y + b)), b)", "0"),
+        ("diff(sum(log(b + 0*y)), b)", "n/b"),
+    ],
+)
+def test_a_term_that_an_index_no_longer_reaches_is_counted(left, right):
+    c = declare(X="matrix(n, d)", y="vector(n)", w="vector(d)", b="scalar")
+    assert certify(left, right, symbols=c).verdict == "proved"
+    assert certify(left, f"{right} + 1 - n", symbols=c).verdict == "refuted"

@@ -13,9 +13,19 @@ from functools import lru_cache
 from symderiv.errors import LimitError
 from symderiv.kernel import atoms
 from symderiv.kernel.arithmetic import assemble, atom, multiply, place, scale, tensor
-from symderiv.kernel.forms import Coefficient, Form, Product, instances, next_label, number_form, payload_form, spell
+from symderiv.kernel.forms import (
+    Coefficient,
+    Form,
+    Product,
+    instances,
+    next_label,
+    number_form,
+    payload_form,
+    size_factor,
+    spell,
+)
 from symderiv.kernel.matrices import inverse, transposed
-from symderiv.kernel.networks import Factor, Head, Index, delta, head, slot
+from symderiv.kernel.networks import ONE, Factor, Head, Index, delta, head, slot
 from symderiv.symbols import Symbol
 
 
@@ -45,7 +55,16 @@ def _product_rule(
     partial = head_derivative(h, by)
     targets = (*idx, *(slot(offset + s, size) for s, size in enumerate(by.shape)))
     label = next_label(factors)
-    return [(c * e * d, rest + more) for d, more in instances(partial, targets, label)]
+    summed = {i for i in idx if i[1] >= 0 and i != ONE} - {i for _, places, _ in rest for i in places}
+    return [_counted(c * e * d, rest + more, more, summed) for d, more in instances(partial, targets, label)]
+
+
+def _counted(c: Coefficient, factors: list[Factor], more: list[Factor], summed: set[Index]) -> Product:
+    """A summed index that the partial no longer depends on counts its size: ∂/∂b Σ_i (x_i + b) = n."""
+    for i in sorted(summed - {j for _, places, _ in more for j in places}):
+        number, extra = size_factor(i[0])
+        c, factors = c * number, factors + extra
+    return c, factors
 
 
 @lru_cache(maxsize=4096)
