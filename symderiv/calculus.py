@@ -21,7 +21,7 @@ from symderiv.kernel.arithmetic import subtract
 from symderiv.operators import members
 from symderiv.shapes import show
 from symderiv.symbols import Symbol
-from symderiv.trees import over, swap
+from symderiv.trees import is_parameter, over, swap
 
 
 def gradient(f: Expr, x: Expr) -> Expr:
@@ -116,6 +116,11 @@ def _factored(e: Expr) -> Expr:
 
 def _gradient(e: Expr) -> Expr:
     if e.args[0].op == "E":  # differentiation and expectation change places
+        if is_parameter(e.args[1], e.args[0]):
+            raise LimitError(
+                f"a law depends on {e.args[1]}, which differentiation under {e.args[0]} would not see; "
+                "work the average out first, with expectation(…)"
+            )
         return make("E", gradient(e.args[0].args[0], e.args[1]))
     return reverse(e.args[0], e.args[1], number(1))
 

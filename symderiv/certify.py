@@ -25,13 +25,14 @@ from symderiv.errors import LimitError, ReadingError, ShapeError
 from symderiv.evaluation.outcomes import random_leaves
 from symderiv.expressions import Expr, as_expr, constant, symbol
 from symderiv.formats import html_view
-from symderiv.indexed import lower, no_random, replace_leaf
+from symderiv.indexed import lower, no_random
 from symderiv.kernel.arithmetic import subtract
 from symderiv.kernel.forms import Form
 from symderiv.limits import deadline
 from symderiv.notation.printing import latex
 from symderiv.scope import Scope
 from symderiv.shapes import show
+from symderiv.trees import replace_leaf
 
 SECONDS = 10.0
 

@@ -72,7 +72,7 @@ def derive(
     start = _side(left, symbols)
     goal = None if right is None else _side(right, symbols)
     derivation = begin(title or (f"{start} = {goal}" if goal is not None else str(start)), start, symbols)
-    for strategy in (_differentiate, _average):
+    for strategy in (_differentiate, _average, _differentiate):
         for longer in strategy(derivation):
             derivation = longer
             if derivation.end is goal:

@@ -13,7 +13,7 @@ from functools import reduce
 from weakref import WeakKeyDictionary
 
 from symderiv.errors import RandomnessError, ReadingError
-from symderiv.expressions import Expr, leaf, make
+from symderiv.expressions import Expr, dimension, leaf, make
 from symderiv.kernel import atoms
 from symderiv.kernel.arithmetic import add, chain, contract, multiply, place, scale, subtract, tensor
 from symderiv.kernel.derivatives import differentiate
@@ -25,7 +25,7 @@ from symderiv.kernel.substitution import substitute
 from symderiv.moments import covariance, expectation
 from symderiv.shapes import Dim, Shape
 from symderiv.symbols import Symbol
-from symderiv.trees import held_parts
+from symderiv.trees import DERIVATIVES, held_parts, leaves, replace_leaf, swap
 
 _FORMS: WeakKeyDictionary[Expr, Form] = WeakKeyDictionary()
 
@@ -179,6 +179,7 @@ STRUCTURE = frozenset({"symmetric", "spd", "orthogonal", "diagonal", "simplex", 
 def derivative(f: Expr, x: Expr) -> Form:
     """∂f/∂x with the entries of x independent; the declared structure of x is used afterwards."""
     s = variable(x)
+    f = swap(f, lambda t: t if t.op in DERIVATIVES or x not in leaves(t) else _by_its_differential(t))
     constants = {part: Symbol(f"held{k}", part.shape, law=(("held", part),)) for k, part in enumerate(held_parts(f))}
     if constants:
         for part, record in constants.items():
@@ -188,26 +189,23 @@ def derivative(f: Expr, x: Expr) -> Form:
     if not structure:
         return differentiate(lower(f), s)
     free = replace(s, properties=s.properties - STRUCTURE, law=(("unstructured", True),))
-    partial = differentiate(lower(replace_leaf(f, x, leaf("sym", free, s.shape))), free)
-    return substitute(partial, {free: symbol_form(s)})
+    unbound = leaf("sym", free, s.shape)
+    partial = differentiate(lower(replace_leaf(f, x, unbound)), free)
+    drawn = {r: replace_leaf(r, x, unbound).data for r in leaves(f) if r.data.random}  # x may be a parameter of a law
+    images = {image: symbol_form(r.data) for r, image in drawn.items() if image is not r.data}
+    return substitute(partial, {free: symbol_form(s), **images})
 
 
-def replace_leaf(e: Expr, old: Expr, new: Expr) -> Expr:
-    """The tree with one leaf exchanged for another of the same shape."""
-    done: dict[Expr, Expr] = {old: new}
+def _by_its_differential(t: Expr) -> Expr | None:
+    """A determinant with its value and its differential, d log|det F| = tr(F⁻¹ dF), in terms of F itself.
 
-    def visit(t: Expr) -> Expr:
-        if t not in done:
-            args = tuple(visit(a) for a in t.args)
-            done[t] = t if all(a is b for a, b in zip(args, t.args, strict=True)) else rebuild(t, args)
-        return done[t]
-
-    return visit(e)
-
-
-def rebuild(t: Expr, args: tuple[Expr, ...]) -> Expr:
-    """The same node over other arguments."""
-    return make(t.op, *args, data=t.data)
+    What the determinant lemmas make of it has an inverse of another matrix, which only Woodbury's identity leads back.
+    """
+    if t.op not in ("det", "logdet") or t.args[0].op != "add":
+        return None
+    first = make("tr", make("matmul", make("held", make("inv", t.args[0])), t.args[0])) - dimension(t.args[0].shape[0])
+    value = make("held", t)
+    return value + first if t.op == "logdet" else value * (1 + first)
 
 
 def _differential(e: Expr) -> Form:

@@ -97,8 +97,8 @@ def _law(record: Symbol, symbols: Mapping[str, Expr], dims: frozenset[str]) -> t
         wanted = (record.shape[0], record.shape[0]) if key == "cov" and len(record.shape) == 1 else record.shape
         if key == "cov" and len(record.shape) == 2:
             raise DeclarationError(f"the distribution of {record.name!r}: cov is for vectors; give std for a matrix")
-        fits = value.shape == wanted if key in ("cov", "q") and record.shape else _stretches(value, record)
-        if not fits:
+        fits = value.shape == wanted if key == "cov" and record.shape else _stretches(value, record)
+        if not fits or (key == "q" and value.shape[-1:] != record.shape[-1:]):  # the rows may share probabilities
             raise ShapeError(
                 f"the distribution of {record.name!r}: {key} = {text} is {show(value.shape)}, "
                 f"but {record.name} is {show(record.shape)}, so {show(wanted)} is needed"

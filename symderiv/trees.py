@@ -6,9 +6,11 @@ A path is a tuple of argument positions from the root: ``()`` is the whole tree.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 
-from symderiv.expressions import Expr, make
+from symderiv.expressions import Expr, combine, leaf, make, number
 from symderiv.operators import members
 
 Path = tuple[int, ...]
@@ -44,11 +46,47 @@ def paths(tree: Expr, path: Path = ()) -> Iterator[tuple[Path, Expr]]:
 
 
 def swap(tree: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
-    """Replace every outermost part for which ``change`` gives something."""
-    new = change(tree)
-    if new is not None:
-        return new
-    return over(tree, tuple(swap(a, change) for a in tree.args))
+    """Replace every outermost part for which ``change`` gives something; a shared part is looked at once."""
+    done: dict[Expr, Expr] = {}
+
+    def visit(t: Expr) -> Expr:
+        if t not in done:
+            new = change(t)
+            done[t] = new if new is not None else over(t, tuple(map(visit, t.args)))
+        return done[t]
+
+    return visit(tree)
+
+
+def replace_leaf(e: Expr, old: Expr, new: Expr) -> Expr:
+    """The tree with one leaf exchanged for another of the same shape, in the laws of random symbols too.
+
+    A law sees the symmetric part of what stands for a covariance: Cov(x_i, x_j) has no order, also where the
+    entries of Σ are moved one at a time.
+    """
+    done: dict[Expr, Expr] = {old: new}
+
+    def visit(t: Expr) -> Expr:
+        if t not in done:
+            done[t] = _redrawn(t, visit) if t.op == "sym" and t.data.random else over(t, tuple(map(visit, t.args)))
+        return done[t]
+
+    return visit(e)
+
+
+def _redrawn(t: Expr, visit: Callable[[Expr], Expr]) -> Expr:
+    """A random symbol over changed parameters."""
+    law = tuple((name, visit(value) if isinstance(value, Expr) else value) for name, value in t.data.law)
+    if law == t.data.law:
+        return t
+    law = tuple((name, _symmetric_part(value) if name == "cov" else value) for name, value in law)
+    return leaf("sym", replace(t.data, law=law), t.shape)
+
+
+def _symmetric_part(value: Expr) -> Expr:
+    if not value.shape:
+        return value
+    return combine("mul", number(Fraction(1, 2)), combine("add", value, make("T", value)))
 
 
 @lru_cache(maxsize=20_000)
@@ -66,6 +104,11 @@ def leaves(tree: Expr) -> frozenset[Expr]:
     if tree.op == "held":
         return frozenset()
     return frozenset().union(*map(leaves, tree.args))
+
+
+def is_parameter(x: Expr, e: Expr) -> bool:
+    """Whether the law of a random symbol of the tree depends on x, so that averages move with it."""
+    return any(x in leaves(value) for r in leaves(e) for _, value in r.data.law if isinstance(value, Expr))
 
 
 @lru_cache(maxsize=20_000)

@@ -82,3 +82,21 @@ def test_a_term_that_an_index_no_longer_reaches_is_counted(left, right):
     c = declare(X="matrix(n, d)", y="vector(n)", w="vector(d)", b="scalar")
     assert certify(left, right, symbols=c).verdict == "proved"
     assert certify(left, f"{right} + 1 - n", symbols=c).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("grad(logdet(W@W.T + diag(D)), D)", "diagonal(inv(W@W.T + diag(D)))"),
+        ("grad(logdet(W@W.T + diag(D)), W)", "2*inv(W@W.T + diag(D))@W"),
+        ("grad(det(W@W.T + diag(D)), D)", "det(W@W.T + diag(D))*diagonal(inv(W@W.T + diag(D)))"),
+        ("hessian(logdet(W@W.T + diag(D)), D)", "-inv(W@W.T + diag(D))**2"),
+        ("hessian(det(eye(d) + outer(D, D)), D)", "2*eye(d)"),
+        ("grad(logdet(eye(k) + W.T@W)**2, W)", "4*logdet(eye(k) + W.T@W)*W@inv(eye(k) + W.T@W)"),
+    ],
+)
+def test_a_determinant_is_differentiated_in_terms_of_its_own_matrix(left, right):
+    c = declare(W="matrix(d, k)", D="vector(d), positive")
+    found = certify(left, right, symbols=c)
+    assert (found.verdict, found.method) == ("proved", "index normal form")
+    assert certify(left, f"1.001*({right})", symbols=c).verdict == "refuted"

@@ -18,7 +18,7 @@ from symderiv.algebra.tidying import settled
 from symderiv.expressions import Expr, constant, make, number, symbol
 from symderiv.operators import members
 from symderiv.symbols import Symbol
-from symderiv.trees import Path, exchange, leaves, swap
+from symderiv.trees import Path, exchange, is_parameter, leaves, swap
 
 HEADS = members("derivative")
 LINEAR = ("add", "neg", "T", "tr", "sum", "mean", "diag", "diagonal", "col")
@@ -106,8 +106,8 @@ def of_a_constant(e: Expr, goal: Expr | None = None) -> Expr | None:
 
 
 def under_the_expectation(e: Expr, goal: Expr | None = None) -> Expr | None:
-    """Differentiation and expectation change places."""
-    if e.op not in HEADS or e.args[0].op != "E":
+    """Differentiation and expectation change places, where no law depends on the variable."""
+    if e.op not in HEADS or e.args[0].op != "E" or is_parameter(e.args[1], e.args[0]):
         return None
     return make("E", _with(e, e.args[0].args[0]))
 

@@ -118,6 +118,31 @@ def determinant(a: Array, base: Callable[[Array], Array], invert: Callable[[Arra
     return Jet(a.level, value, multiply(value, trace))
 
 
+def cholesky(a: Array, base: Callable[[Array], Array], invert: Callable[[Array], Array]) -> Array:
+    """Lower triangular L with L Lᵀ the symmetric part of A: dL = L Φ(L⁻¹ dA L⁻ᵀ).
+
+    Φ keeps what is below the diagonal and half of the diagonal itself.
+    Source: I. Murray, Differentiation of the Cholesky decomposition, arXiv:1602.07527.
+    """
+    if not isinstance(a, Jet):
+        return base(a)
+    root = cholesky(a.value, base, invert)
+    back = inverse(root, invert)
+    inner = bilinear(np.matmul, bilinear(np.matmul, back, a.tangent), linear(_transposed, back))
+    half = linear(lambda x: _below((x + _transposed(x)) / 2), inner)
+    return Jet(a.level, root, bilinear(np.matmul, root, half))
+
+
+def _transposed(a: Array) -> Array:
+    return np.swapaxes(a, -1, -2)
+
+
+def _below(a: Array) -> Array:
+    """Below the diagonal as it stands, half of it on the diagonal."""
+    kept = np.tril(np.full(a.shape[-2:], 2), -1) + np.eye(a.shape[-1], dtype=int)
+    return a * kept / 2
+
+
 def seed(a: Array, at: int, shape: tuple[int, ...], unit: Any) -> Array:
     """A variable at a level: its tangent is the identity over its entries, on the level's own axis."""
     size = int(np.prod(shape, dtype=int))

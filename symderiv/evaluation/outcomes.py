@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from itertools import product
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from symderiv.errors import LimitError
 from symderiv.evaluation import jets
+from symderiv.evaluation.array_functions import inverse, smooth
 from symderiv.evaluation.fields import BALLS, FLOAT, LEADING, Point
 from symderiv.evaluation.jets import Array
 from symderiv.expressions import Expr
@@ -233,24 +234,25 @@ def _placed(name: str, grid: Array, law: dict[str, Array], shape: tuple[int, ...
         half = jets.linear(lambda x: x / 2, jets.add(b, jets.negative(a)))
         return jets.add(jets.add(a, half), jets.multiply(half, grid))
     if "cov" in law and shape:
-        factor = cholesky(law["cov"], shape[0], at)
+        factor = _cholesky(law["cov"], at)
         grid = jets.linear(lambda x: x[..., 0], jets.bilinear(np.matmul, factor, grid[..., None]))
     elif "cov" in law:
-        grid = jets.multiply(cholesky(law["cov"][..., None, None], 1, at)[..., 0, 0], grid)
+        grid = jets.multiply(smooth("sqrt", law["cov"], at), grid)
     elif "std" in law:
         grid = jets.multiply(law["std"], grid)
     return jets.add(grid, law["mean"]) if "mean" in law else grid
 
 
-def cholesky(a: Array, n: int, at: Point) -> Array:
-    """Lower triangular L with L Lᵀ = A, entry by entry (so that it works for balls too)."""
-    if isinstance(a, jets.Jet):
-        raise LimitError("the derivative of a quadrature by the covariance is not implemented")
-    if at.field is FLOAT:
-        return np.linalg.cholesky(a)
-    root = at.field.functions["sqrt"]
+def _cholesky(a: Array, at: Point) -> Array:
+    """Lower triangular L with L Lᵀ = A."""
+    base = np.linalg.cholesky if at.field is FLOAT else partial(_entry_by_entry, root=at.field.functions["sqrt"])
+    return jets.cholesky(a, base, lambda x: inverse(x, at))
+
+
+def _entry_by_entry(a: Array, root: Callable[[Array], Array]) -> Array:
+    """The Cholesky factor of balls, as NumPy's routine takes floats only."""
     lower = np.zeros_like(a)
-    for i in range(n):
+    for i in range(a.shape[-1]):
         for j in range(i + 1):
             rest = a[..., i, j] - (lower[..., i, :j] * lower[..., j, :j]).sum(axis=-1)
             lower[..., i, j] = root(rest) if i == j else rest / lower[..., j, j]
