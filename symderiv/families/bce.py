@@ -1,84 +1,94 @@
 """Family ``bce``: binary cross-entropy with held-out points.
 
-Read: ``y``, ``y_hat`` (or ``logits``), ``held_out`` (or ``train``), ``weights`` (per point) and ``class_weights``,
-``pos_weight``, ``reduction``, ``label_smoothing``, ``base``, ``threshold``.
-Answered: ``loss``, ``n``, ``terms``, ``sum``, ``gradient`` by the logits z1, z2, … (``gradient_z``),
-``gradient_y_hat`` and ``dL_d<symbol>`` by the predictions, ``product`` (the loss is -log(product)/n),
-``best_constant``, ``loss_held_out``, ``loss_all``, ``accuracy``, ``hessian_z``.
+Read (see ``bce_reading``): ``y``, ``y_hat`` (or ``logits``), ``held_out`` (or ``train``, or a mask), ``weights`` (per
+point), ``class_weights``, ``pos_weight``, ``reduction``, ``label_smoothing``, ``base``, ``focal_gamma``, ``clip``,
+``threshold``.
+Answered: ``loss``, ``n``, ``terms``, ``sum``, ``gradient`` by the logits z1, z2, … (``gradient_z``; by the predictions
+where the task says so), ``gradient_y_hat``, ``dL_d<symbol>`` by every symbol in the loss, ``product`` (the loss is
+-log(product)/n), ``perplexity``, ``best_constant`` and its ``min_loss``, ``loss_held_out``, ``loss_all``, ``accuracy``,
+``hessian_z``, ``brier``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 
-from symderiv.errors import ModelError
-from symderiv.exact import ANY_NAME, read_exact
+from symderiv.exact import read_exact
 from symderiv.families import FAMILIES, forms
+from symderiv.families.bce_reading import Question, read_question
+from symderiv.families.given import pick
 from symderiv.models import losses
 
 
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     """The loss of the training points, its gradients, and what it would be on the others."""
-    labels = _table(given.get("y", given.get("labels")), "y")
-    if "label_smoothing" in given:
-        labels = losses.smoothed(labels, read_exact(given["label_smoothing"], ANY_NAME, "label_smoothing"))
-    logits = _table(given.get("logits", given.get("z")), "logits") if {"logits", "z"} & set(given) else None
-    predicted = given.get("y_hat", given.get("predictions"))
-    if predicted is None and logits is None:
-        predicted = {p: f"y{p}" for p in labels}
-    predictions = _table(predicted, "y_hat") if predicted is not None else {}
-    if logits is not None and predicted is None:
-        predictions = {p: 1 / (1 + sp.exp(-z)) for p, z in logits.items()}
-    held = _held_out(given, labels)
-    data = losses.labelled(labels, predictions, held, _weights(given, labels))
-    positive = read_exact(given.get("pos_weight", 1), ANY_NAME, "pos_weight")
-    reduction = given.get("reduction", "mean")
-    base = read_exact(given["base"], ANY_NAME, "base") if "base" in given and given["base"] != "e" else None
-    loss = losses.binary_cross_entropy(data, reduction, positive, base)
-    symbols = logits or {p: sp.Symbol(f"z{p}") for p in labels}
-    gradient = losses.gradient_by_logit(data, symbols, reduction, positive)
-    by_prediction = losses.gradient_by_prediction(loss, data)
-    terms = [losses.term(labels[p], predictions[p], positive) for p in data.training]
+    asked = read_question(given)
+    data, objective = asked.data, asked.objective
+    loss = losses.binary_cross_entropy(data, objective)
+    terms = [losses.term(data.labels[p], data.predictions[p], objective) for p in data.training]
     answers: dict[str, Any] = {
-        "loss": forms.expr(loss),
-        "n": len(data.training),
+        **dict.fromkeys(("loss", "train_loss", "training_loss"), forms.expr(loss)),
+        "n": len(data.training), "n_train": len(data.training),
         "training": forms.words(data.training),
         "terms": forms.vec(terms),
-        "sum": forms.expr(losses.binary_cross_entropy(data, "sum", positive, base)),
-        "gradient": forms.vec(gradient),
-        "gradient_z": forms.vec(gradient),
-        "hessian_z": forms.vec(
-            g.diff(symbols[p]) for p, g in zip(labels, gradient, strict=True) if symbols[p].is_Symbol
-        ),
-        "gradient_y_hat": forms.vec(by_prediction),
-        "best_constant": forms.expr(losses.best_constant(data)),
+        "sum": forms.expr(losses.binary_cross_entropy(data, replace(objective, reduction="sum"))),
         "product": forms.expr(_likelihood(data)),
+        "brier": forms.expr(sp.Add(*((data.predictions[p] - data.labels[p]) ** 2 for p in data.training)) / len(terms)),
     }
-    for point, slope in zip(predictions, by_prediction, strict=True):
-        answers[f"dL_d{predictions[point]}"] = forms.expr(slope)
     if loss.is_number and loss != sp.oo:
         answers["value"] = forms.num(loss)
-    return answers | _elsewhere(data, held, reduction, positive, given)
+    if loss != sp.oo:
+        answers["perplexity"] = forms.expr(sp.exp(loss) if objective.base is None else objective.base**loss)
+    return answers | _gradients(asked, loss) | _constant(data, objective) | _elsewhere(asked, given)
 
 
-def _elsewhere(
-    data: losses.Labelled, held: list[str], reduction: str, positive: sp.Expr, given: Mapping[str, Any]
-) -> dict[str, Any]:
+def _gradients(asked: Question, loss: sp.Expr) -> dict[str, Any]:
+    """Derivatives by logits, by predictions and by every symbol of the loss."""
+    data, logits = asked.data, asked.logits
+    by_logit = losses.gradient_by_logit(data, logits, asked.objective)
+    by_prediction = [loss.diff(q) if q.is_Symbol else sp.S.Zero for q in data.predictions.values()]
+    second = [
+        g.diff(logits[p]) for p, g in zip(data.points, by_logit, strict=True) if logits[p].is_Symbol
+    ]
+    answers: dict[str, Any] = {
+        "gradient_z": forms.vec(by_logit), "hessian_z": forms.vec(second), "hessian_diagonal": forms.vec(second),
+        "gradient": forms.vec(by_prediction if asked.by_prediction else by_logit),
+    }
+    if any(q.is_Symbol for q in data.predictions.values()):
+        answers["gradient_y_hat"] = forms.vec(by_prediction)
+    symbols = {q for q in data.predictions.values() if q.is_Symbol} | loss.free_symbols
+    return answers | {f"dL_d{s}": forms.expr(loss.diff(s)) for s in sorted(symbols, key=str)}
+
+
+def _constant(data: losses.Labelled, objective: losses.Objective) -> dict[str, Any]:
+    """The one prediction for all points that minimises the plain loss, and that minimum."""
+    if objective.focus != 0 or objective.positive_weight != 1:
+        return {}
+    best = losses.best_constant(data)
+    shared = losses.labelled(data.labels, dict.fromkeys(data.points, best), set(data.points) - set(data.training),
+                             data.weights)  # fmt: skip
+    lowest = forms.expr(losses.binary_cross_entropy(shared, objective))
+    names = ("best_constant", "minimiser", "minimizer", "p", "p_star", "best_p")
+    return dict.fromkeys(names, forms.expr(best)) | dict.fromkeys(("min_loss", "minimum", "loss_at_best"), lowest)
+
+
+def _elsewhere(asked: Question, given: Mapping[str, Any]) -> dict[str, Any]:
     """The same loss on the held-out points and on all, and the accuracy of numeric predictions."""
+    data = asked.data
     answers: dict[str, Any] = {}
     if all(p in data.predictions for p in data.points):
-        for name, out in (("loss_all", []), ("loss_held_out", list(data.training))):
+        for names, out in ((("loss_all",), ()), (("loss_held_out", "test_loss", "held_out_loss"), data.training)):
             if len(out) < len(data.points):
                 chosen = losses.labelled(data.labels, data.predictions, out, data.weights)
-                answers[name] = forms.expr(losses.binary_cross_entropy(chosen, reduction, positive))
+                answers |= dict.fromkeys(names, forms.expr(losses.binary_cross_entropy(chosen, asked.objective)))
     if all(q.is_number for q in data.predictions.values()):
-        threshold = read_exact(given.get("threshold", "1/2"), (), "threshold")
-        half = sp.Rational(1, 2)
+        threshold, half = read_exact(pick(given, "threshold", default="1/2"), (), "threshold"), sp.Rational(1, 2)
         right = {p: bool((q >= threshold) == (data.labels[p] >= half)) for p, q in data.predictions.items()}
-        for name, points in (("accuracy", data.training), ("accuracy_held_out", held)):
+        for name, points in (("accuracy", data.training), ("accuracy_held_out", asked.held_out)):
             if points:
                 answers[name] = forms.expr(sp.Rational(sum(right[str(p)] for p in points), len(points)))
     return answers
@@ -89,33 +99,6 @@ def _likelihood(data: losses.Labelled) -> sp.Expr:
     return sp.Mul(*(
         data.predictions[p] ** data.labels[p] * (1 - data.predictions[p]) ** (1 - data.labels[p]) for p in data.training
     ))  # fmt: skip
-
-
-def _table(value: object, what: str) -> dict[str, sp.Expr]:
-    if isinstance(value, list):
-        value = {str(k): v for k, v in enumerate(value, 1)}
-    if not isinstance(value, Mapping) or not value:
-        raise ModelError(f"{what} must be a table from point to value, or a list of values")
-    return {str(point): read_exact(v, ANY_NAME, f"{what} of point {point}") for point, v in value.items()}
-
-
-def _held_out(given: Mapping[str, Any], labels: Mapping[str, sp.Expr]) -> list[str]:
-    training = given.get("train", given.get("training", given.get("train_nodes")))
-    if isinstance(training, list):
-        return [p for p in labels if p not in {str(t) for t in training}]
-    held = given.get("held_out", given.get("test", []))
-    if not isinstance(held, list):
-        raise ModelError("held_out must be a list of points")
-    return [str(p) for p in held]
-
-
-def _weights(given: Mapping[str, Any], labels: Mapping[str, sp.Expr]) -> dict[str, sp.Expr]:
-    weights: dict[str, sp.Expr] = {}
-    if isinstance(given.get("class_weights"), Mapping):
-        by_class = _table(given["class_weights"], "class_weights")
-        weights = {p: by_class[str(label)] for p, label in labels.items() if str(label) in by_class}
-    own = given.get("weights", given.get("node_weights"))
-    return weights | (_table(own, "weights") if own is not None else {})
 
 
 FAMILIES.add("bce", answer)

@@ -1,7 +1,8 @@
 """Losses over labelled points of which some are held out: binary cross-entropy, exactly and in symbols.
 
 The sum over the training points of y log(1/ŷ) + (1 - y) log(1/(1 - ŷ)), divided by their number.
-A term whose factor is 0 is absent, as 0·log 0 = 0.
+A term whose factor is 0 is absent, as 0·log 0 = 0.  The focal loss (Lin et al. 2017) gives each logarithm the
+factor (1 - probability)^gamma.
 """
 
 from __future__ import annotations
@@ -55,43 +56,87 @@ def labelled(
     return Labelled(labels, predictions, training, {p: sp.S.One for p in labels} | dict(weights or {}))
 
 
-def term(label: sp.Expr, prediction: sp.Expr, positive_weight: sp.Expr = sp.S.One) -> sp.Expr:
+@dataclass(frozen=True)
+class Objective:
+    """What is done with the terms: ``mean``, ``sum`` or ``weighted_mean`` (divided by the sum of weights).
+
+    ``positive_weight`` multiplies the terms of label 1, ``focus`` is the focal loss's gamma (0: plain cross-entropy),
+    ``base`` that of the logarithm (None: natural).
+    """
+
+    reduction: str = "mean"
+    positive_weight: sp.Expr = sp.S.One
+    focus: sp.Expr = sp.S.Zero
+    base: sp.Expr | None = None
+
+
+PLAIN = Objective()
+
+
+def term(label: sp.Expr, prediction: sp.Expr, objective: Objective = PLAIN) -> sp.Expr:
     """y log(1/ŷ) + (1 - y) log(1/(1 - ŷ)) of one point, infinite where a certain prediction is wrong.
 
     >>> term(sp.S.One, sp.Symbol("b"))
     -log(b)
     """
     total: sp.Expr = sp.S.Zero
-    for factor, probability in ((label * positive_weight, prediction), (1 - label, 1 - prediction)):
+    for factor, probability in ((label * objective.positive_weight, prediction), (1 - label, 1 - prediction)):
         if factor == 0 or probability == 1:
             continue
-        total += sp.oo if probability == 0 else -factor * sp.log(probability)
+        hard = sp.S.One if objective.focus == 0 else (1 - probability) ** objective.focus
+        total += sp.oo if probability == 0 else -factor * hard * sp.log(probability)
     return total
 
 
-def binary_cross_entropy(
-    data: Labelled, reduction: str = "mean", positive_weight: sp.Expr = sp.S.One, base: sp.Expr | None = None
-) -> sp.Expr:
-    """The loss over the training points: ``mean``, ``sum`` or ``weighted_mean`` (divided by the sum of weights).
+def binary_cross_entropy(data: Labelled, objective: Objective = PLAIN) -> sp.Expr:
+    """The loss over the training points.  Raises UnknownNameError for an unknown reduction.
 
     >>> points = labelled({"1": sp.S(0), "2": sp.S(1)}, {"1": sp.Symbol("a"), "2": sp.Symbol("b")}, ["1"])
     >>> binary_cross_entropy(points)
     -log(b)
     """
-    terms = [
-        data.weights[p] * term(data.labels[p], data.predictions[p], positive_weight) for p in data.training
-    ]
+    terms = [data.weights[p] * term(data.labels[p], data.predictions[p], objective) for p in data.training]
     divisors = {
         "mean": sp.Integer(len(terms)),
         "sum": sp.S.One,
         "none": sp.S.One,
         "weighted_mean": sp.Add(*(data.weights[p] for p in data.training)),
     }
-    if reduction not in divisors:
-        raise UnknownNameError("reduction", reduction, divisors)
-    scale = sp.S.One if base is None else 1 / sp.log(base)
+    if objective.reduction not in divisors:
+        raise UnknownNameError("reduction", objective.reduction, divisors)
     total = sp.Add(*terms)
-    return total if total == sp.oo else sp.expand(total * scale / divisors[reduction], log=False, power_base=False)
+    if total == sp.oo:
+        return total
+    loss = sp.expand(total / divisors[objective.reduction], log=False, power_base=False, multinomial=False)
+    return loss if objective.base is None else _in_base(loss, objective.base)
+
+
+def _in_base(loss: sp.Expr, base: sp.Expr) -> sp.Expr:
+    """Every natural logarithm over that of the base; those of numbers by their prime factors."""
+    whole = loss / sp.log(base)
+    return sp.simplify(sp.expand_log(whole, force=True)) if loss.is_number else sp.expand(whole, log=False)
+
+
+def clipped(predictions: Mapping[str, sp.Expr], edge: sp.Expr) -> dict[str, sp.Expr]:
+    """Numeric predictions moved into [edge, 1 - edge], so that no logarithm is infinite; symbols stay.
+
+    Raises ModelError for an edge outside [0, 1/2].
+    """
+    if sign(edge) < 0 or sign(sp.Rational(1, 2) - edge) < 0:
+        raise ModelError(f"clipping: the edge is {edge}; it must lie in [0, 1/2]")
+    return {p: sp.Max(edge, sp.Min(1 - edge, q)) if q.is_number else q for p, q in predictions.items()}
+
+
+def balanced(labels: Mapping[str, sp.Expr], training: Iterable[str]) -> dict[str, sp.Expr]:
+    """A weight for every point: training points / (2 · training points of its class), as scikit-learn's balanced.
+
+    Raises ModelError where a class has no training point or a label is neither 0 nor 1.
+    """
+    kept = [labels[p] for p in training]
+    counts = {label: kept.count(sp.Integer(label)) for label in (0, 1)}
+    if sum(counts.values()) != len(kept) or not all(counts.values()):
+        raise ModelError(f"balanced weights: the training labels are {kept}; both 0 and 1 must occur, and nothing else")
+    return {p: sp.Rational(len(kept), 2 * counts[int(label)]) for p, label in labels.items() if label in (0, 1)}
 
 
 def smoothed(labels: Mapping[str, sp.Expr], amount: sp.Expr) -> dict[str, sp.Expr]:
@@ -99,13 +144,8 @@ def smoothed(labels: Mapping[str, sp.Expr], amount: sp.Expr) -> dict[str, sp.Exp
     return {point: (1 - amount) * label + amount / 2 for point, label in labels.items()}
 
 
-def gradient_by_prediction(loss: sp.Expr, data: Labelled) -> tuple[sp.Expr, ...]:
-    """∂L/∂ŷ of every point, 0 for a held-out one; needs symbols as predictions."""
-    return tuple(loss.diff(p) if p.is_Symbol else sp.S.Zero for p in data.predictions.values())
-
-
 def gradient_by_logit(
-    data: Labelled, logits: Mapping[str, sp.Expr], reduction: str = "mean", positive_weight: sp.Expr = sp.S.One
+    data: Labelled, logits: Mapping[str, sp.Expr], objective: Objective = PLAIN
 ) -> tuple[sp.Expr, ...]:
     """∂L/∂z of every point for ŷ = 1/(1 + exp(-z)); (ŷ - y)/n for plain training points, 0 for held-out ones.
 
@@ -115,13 +155,13 @@ def gradient_by_logit(
     """
     variables = {p: sp.Dummy("q") for p in data.points}
     inner = labelled(data.labels, variables, [p for p in data.points if p not in data.training], data.weights)
-    loss = binary_cross_entropy(inner, reduction, positive_weight)
+    loss = binary_cross_entropy(inner, objective)
     gradient = []
     for point in data.points:
         q = variables[point]
         # dq/dz = q (1 - q), which cancels the poles of dL/dq before the sigmoid is put in
-        slope = sp.cancel(loss.diff(q) * q * (1 - q))
-        gradient.append(sp.factor(slope).subs(q, 1 / (1 + sp.exp(-logits[point]))))
+        slope = sp.expand(loss.diff(q) * q * (1 - q)) if objective.focus != 0 else loss.diff(q) * q * (1 - q)
+        gradient.append(sp.factor(sp.cancel(slope)).subs(q, 1 / (1 + sp.exp(-logits[point]))))
     return tuple(gradient)
 
 
