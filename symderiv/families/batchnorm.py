@@ -1,72 +1,122 @@
 """Questions on normalization layers.
 
-A distribution (mean, variance): mean variance sd, also after an input scale and shift; with ``weight_scale``
-output_ratio gradient_ratio invariant.  A joint distribution (covariance): mean covariance correlation sds
-eigenvalues, in the plane semi_axes_1sd semi_axes_2sd angle.  A batch ``x``: batch_mean batch_variance x_hat y
-output_mean output_variance jacobian, with running statistics the same at inference, with ``upstream`` dx
-dgamma dbeta, with ``momentum`` running_mean running_var.  A matrix ``x``: y (columns), y_layernorm (rows).
+A distribution (mean, variance; or a named one): mean variance sd, also after an input scale and shift, the gamma and
+beta that undo the layer; with ``weight_scale`` output_ratio gradient_ratio invariant.  A joint distribution
+(covariance, or lists of means and variances): mean covariance correlation sds eigenvalues, in the plane semi_axes_1sd
+semi_axes_2sd angle.  Running statistics without a batch: the affine map scale shift, folded into a layer ``w`` ``b``.
+A number of ``channels``: params.  Batches: see ``batchnorm_batches``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from symderiv.errors import ModelError
-from symderiv.exact import ANY_NAME, compare, read_exact, read_matrix, read_vector
+from symderiv.exact import ANY_NAME, read_exact, read_int, read_matrix, read_vector, sign
 from symderiv.families import FAMILIES
+from symderiv.families.batchnorm_batches import batch_answers, matrix_answers, number, per_feature, running, settings
 from symderiv.families.forms import expr, mat, vec
-from symderiv.families.given import flag, need, pick, prose
+from symderiv.families.given import choose, need, pick
 from symderiv.models.contours import ellipse
-from symderiv.models.normalization import (
-    Moments,
-    batch_statistics,
-    normalize,
-    normalized_covariance,
-    output_moments,
-    running_update,
-    weight_scale_effect,
-)
-from symderiv.models.normalization_backward import backward, jacobian
+from symderiv.models.normalization import normalize, normalized_covariance, output_moments, weight_scale_effect
+
+COVARIANCES: Final = ("covariance", "cov", "Sigma", "covariance_matrix", "cov_matrix")
+VARIANCES: Final = ("variance", "var", "sigma2", "variances")
+DEVIATIONS: Final = ("sd", "std", "sigma", "sds", "stds")
+# mean and variance of a named law from its parameters, each under its usual names
+LAWS: Final[dict[str, tuple[tuple[tuple[str, ...], ...], Callable[..., tuple[Any, Any]]]]] = {
+    "uniform": ((("low", "min", "lower"), ("high", "max", "upper")), lambda a, b: ((a + b) / 2, (b - a) ** 2 / 12)),
+    "bernoulli": ((("p", "prob", "probability"),), lambda p: (p, p * (1 - p))),
+    "exponential": ((("rate", "lambda"),), lambda r: (1 / r, 1 / r**2)),
+    "poisson": ((("rate", "lambda"),), lambda r: (r, r)),
+}
+GAUSSIAN: Final = {word: "gaussian" for word in ("gaussian", "normal")}
 
 
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     """Every usual answer about a batch or layer normalization."""
-    batch = pick(given, "x", "X", "batch", "inputs", "values")
-    if "covariance" in given or "cov" in given:
+    batch = pick(given, "x", "X", "batch", "batches", "inputs", "values")
+    if pick(given, *COVARIANCES) is not None or any(isinstance(pick(given, *n), list) for n in (VARIANCES, DEVIATIONS)):
         return _joint(given)
-    if isinstance(batch, list) and batch and isinstance(batch[0], list):
-        return _matrix(given, batch)
-    if isinstance(batch, list) or (batch is not None and "running_mean" in given):
-        return _batch(given, batch if isinstance(batch, list) else [batch])
-    return _distribution(given)
+    if isinstance(batch, list) and batch and isinstance(batch[0], list) and "batches" not in given:
+        return matrix_answers(given, batch)
+    if isinstance(batch, list) or (batch is not None and "running_mean" in given) or "momentum" in given:
+        return batch_answers(given, batch if isinstance(batch, list) or batch is None else [batch])
+    if "running_mean" in given:
+        return _affine(given)
+    channels = pick(given, "channels", "features", "num_features", "n_features")
+    return _distribution(given) if channels is None else _parameters(read_int(channels, "channels", 1))
 
 
-def _number(given: Mapping[str, Any], *names: str, default: Any = 0) -> Any:
-    return read_exact(pick(given, *names, default=default), ANY_NAME, names[0])
+def _parameters(channels: int) -> dict[str, Any]:
+    """gamma and beta are learned, the running mean and variance are kept."""
+    learned = dict.fromkeys(("params", "parameters", "trainable", "learnable", "learned"), 2 * channels)
+    return learned | dict.fromkeys(("buffers", "non_trainable", "running", "statistics"), 2 * channels)
 
 
-def _settings(given: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """epsilon, gamma, beta of one feature."""
-    return _number(given, "epsilon", "eps"), _number(given, "gamma", default=1), _number(given, "beta")
+def _moments(given: Mapping[str, Any]) -> tuple[Any, Any, str]:
+    """Mean, variance and law of the input."""
+    law = choose(pick(given, "distribution", "dist", "law", default="gaussian"), GAUSSIAN | {n: n for n in LAWS}, "law")
+    if law in LAWS:
+        names, moments = LAWS[law]
+        ends = pick(given, "range", "interval", "support")
+        data = dict(zip((n[0] for n in names), ends, strict=False)) if isinstance(ends, list) else given
+        mean, variance = moments(*(read_exact(need(data, *n), ANY_NAME, n[0]) for n in names))
+        return mean, variance, law
+    told_variance = pick(given, *VARIANCES)
+    if told_variance is not None:
+        return number(given, "mean", "mu"), read_exact(told_variance, ANY_NAME, "variance"), law
+    deviation = read_exact(need(given, *DEVIATIONS), ANY_NAME, "standard deviation")
+    if deviation.is_negative:
+        raise ModelError(f"normalization: the standard deviation {deviation} is negative; it must be at least 0")
+    return number(given, "mean", "mu"), deviation**2, law
+
+
+def _affine(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Inference is y = scale·x + shift, which folds into a layer w·x + b before it."""
+    epsilon, gamma, beta = settings(given)
+    mean, variance = running(given) or (0, 1)
+    folded = normalize([read_exact(0), read_exact(1)], epsilon, gamma, beta, statistics=(mean, variance))
+    shift, scale = folded.outputs[0], (folded.outputs[1] - folded.outputs[0]).expand()
+    answers: dict[str, Any] = {
+        **dict.fromkeys(("scale", "slope", "a"), expr(scale)), **dict.fromkeys(("shift", "intercept"), expr(shift)),
+    }
+    weight = pick(given, "w", "weight", "W", "weights")
+    if weight is None:
+        return answers | {"b": expr(shift), "c": expr(shift)}
+    bias = (scale * number(given, "b", "bias") + shift).expand()
+    made = (vec((scale * v).expand() for v in read_vector(weight, ANY_NAME, "w")) if isinstance(weight, list)
+            else expr((scale * read_exact(weight, ANY_NAME, "w")).expand()))
+    return answers | dict.fromkeys(
+        ("w", "W", "weight", "w_fused", "w_folded", "w_new", "w_eff"), made
+    ) | dict.fromkeys(("b", "bias", "b_fused", "b_folded", "b_new", "b_eff"), expr(bias))
 
 
 def _distribution(given: Mapping[str, Any]) -> dict[str, Any]:
-    epsilon, gamma, beta = _settings(given)
-    variance = pick(given, "variance", "var", "sigma2")
-    spread = read_exact(variance, ANY_NAME, "variance") if variance is not None else _number(
-        {"sd": need(given, "sd", "std", "sigma")}, "sd") ** 2
+    import sympy
+
+    epsilon, gamma, beta = settings(given)
+    own_mean, spread, law = _moments(given)
     weight = pick(given, "weight_scale", "w_scale", "c")
-    scale = _number(given, "input_scale", "scale", "a", default=1)
-    shift = _number(given, "input_shift", "shift", "b")
-    mean = _number(given, "mean", "mu") * scale + shift
+    scale = number(given, "input_scale", "scale", "a", default=1)
+    shift = number(given, "input_shift", "shift", "b")
+    mean = own_mean * scale + shift
     out = output_moments(mean, spread * scale**2, epsilon, gamma, beta)
     answers: dict[str, Any] = {
         "mean": expr(out.mean), "variance": expr(out.variance), "var": expr(out.variance), "sd": expr(out.sd),
         "std": expr(out.sd), "output_mean": expr(out.mean), "output_variance": expr(out.variance),
         "output_sd": expr(out.sd), "input_mean": expr(mean), "input_variance": expr(spread * scale**2),
-        "sd_equals_gamma": (out.sd - abs(gamma)).is_zero is True, "gaussian": True,
+        "sd_equals_gamma": (out.sd - abs(gamma)).is_zero is True, "gaussian": law == "gaussian",
     }
+    undo = (("gamma", sympy.sqrt(spread * scale**2 + epsilon)), ("beta", mean))
+    for name, value in undo:
+        answers |= dict.fromkeys((f"{name}_identity", f"identity_{name}"), expr(value))
+        answers |= {name: expr(value)} if name not in given else {}
+    if law == "uniform" and gamma.is_nonzero:
+        ends = [(gamma * s * sympy.sqrt(3 * out.variance / gamma**2) + beta).expand() for s in (-1, 1)]
+        ends = ends if sign(gamma) > 0 else ends[::-1]
+        answers |= {"low": expr(ends[0]), "high": expr(ends[1]), "range": vec(ends), "support": vec(ends)}
     if weight is not None:
         effect = weight_scale_effect(read_exact(weight, ANY_NAME, "weight scale"), spread, epsilon)
         answers |= {"output_ratio": expr(effect.output_ratio), "output_factor": expr(effect.output_ratio),
@@ -81,30 +131,52 @@ def _distribution(given: Mapping[str, Any]) -> dict[str, Any]:
     size = pick(given, "batch_size", "m")
     if size is not None:
         m = read_exact(size, ANY_NAME, "batch size")
-        answers["expected_batch_variance"] = expr(spread * scale**2 * (m - 1) / m)
+        if m.is_number:
+            answers["expected_batch_variance"] = expr(spread * scale**2 * (m - 1) / m)
     return answers
 
 
-def _per_feature(given: Mapping[str, Any], name: str, size: int, default: int) -> tuple[Any, ...]:
-    value = pick(given, name, default=default)
-    values = value if isinstance(value, list) else [value] * size
-    return read_vector(values, ANY_NAME, name)
+def _covariance(given: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """The covariance matrix, told or made of variances (or deviations) and a correlation."""
+    import sympy
+
+    told = pick(given, *COVARIANCES)
+    variances = pick(given, *VARIANCES)
+    if told is None and isinstance(variances, list) and any(isinstance(row, list) for row in variances):
+        told = variances
+    if told is not None:
+        return read_matrix(told, ANY_NAME, "covariance")
+    if variances is not None:
+        spreads = [sympy.sqrt(v) for v in read_vector(variances, ANY_NAME, "variance")]
+    else:
+        spreads = list(read_vector(pick(given, *DEVIATIONS), ANY_NAME, "standard deviation"))
+    rho = number(given, "rho", "correlation", "corr")
+    if not rho.is_zero and len(spreads) != 2:
+        raise ModelError(f"batchnorm: one correlation for {len(spreads)} features; give the 'covariance' matrix")
+    return [[a * b * (1 if i == j else rho) for j, b in enumerate(spreads)] for i, a in enumerate(spreads)]
 
 
 def _joint(given: Mapping[str, Any]) -> dict[str, Any]:
-    sigma = read_matrix(need(given, "covariance", "cov"), ANY_NAME, "covariance")
+    import sympy
+
+    sigma = _covariance(given)
     size = len(sigma)
-    gamma, beta = _per_feature(given, "gamma", size, 1), _per_feature(given, "beta", size, 0)
-    out = normalized_covariance(sigma, _number(given, "epsilon", "eps"), gamma, beta)
-    plain = normalized_covariance(sigma).covariance
+    gamma, beta = per_feature(given, "gamma", size, 1), per_feature(given, "beta", size, 0)
+    out = normalized_covariance(sigma, number(given, "epsilon", "eps"), gamma, beta)
     cov = out.covariance
+    variances = [cov[i, i] for i in range(size)]
     answers: dict[str, Any] = {
         "mean": vec(out.mean), "covariance": mat(cov.tolist()), "output_covariance": mat(cov.tolist()),
-        "variances": vec(cov[i, i] for i in range(size)), "correlation_matrix": mat(plain.tolist()),
-        "correlation": expr(plain[0, 1]) if size == 2 else mat(plain.tolist()),
-        "rho": expr(plain[0, 1]) if size > 1 else expr(1), "whitened": bool(cov == cov.eye(size)),
-        "decorrelated": bool(cov.is_diagonal()),
+        "variances": vec(variances), "variance": vec(variances), "sd": vec(map(sympy.sqrt, variances)),
+        "sds": vec(map(sympy.sqrt, variances)), "whitened": bool(cov == cov.eye(size)),
+        "decorrelated": bool(cov.is_diagonal()), "axis_aligned": bool(cov.is_diagonal()),
     }
+    if not any(sigma[i][i].is_zero for i in range(size)):
+        plain = normalized_covariance(sigma).covariance
+        answers |= {
+            "correlation_matrix": mat(plain.tolist()), "rho": expr(plain[0, 1]) if size > 1 else expr(1),
+            "correlation": expr(plain[0, 1]) if size == 2 else mat(plain.tolist()),
+        }
     if size == 2 and not cov.free_symbols:
         one, two = (ellipse(out.mean, cov.tolist(), k) for k in (1, 2))
         answers |= {
@@ -113,97 +185,6 @@ def _joint(given: Mapping[str, Any]) -> dict[str, Any]:
             "angle_degrees": expr(one.angle * 180 / read_exact("pi")), "major_axis": vec(one.direction),
         }
     return answers
-
-
-def _batch(given: Mapping[str, Any], batch: Sequence[Any]) -> dict[str, Any]:
-    values = read_vector(batch, ANY_NAME, "x")
-    epsilon, gamma, beta = _settings(given)
-    unbiased = flag(given, "unbiased", "bessel")
-    fixed = _running(given)
-    updating = "momentum" in given
-    used = None if updating else fixed
-    result = normalize(values, epsilon, gamma, beta, unbiased=unbiased, statistics=used)
-    mean, variance = batch_statistics(values, unbiased)
-    out_mean, out_variance = batch_statistics(result.outputs)
-    answers: dict[str, Any] = {
-        **dict.fromkeys(("batch_mean", "mu", "mean"), expr(mean)),
-        **dict.fromkeys(("batch_variance", "batch_var", "variance", "var", "sigma2"), expr(variance)),
-        "variance_biased": expr(batch_statistics(values)[1]),
-        "x_hat": vec(result.standardized), "y": vec(result.outputs), "output": vec(result.outputs),
-        "output_mean": expr(out_mean), "output_variance": expr(out_variance),
-        "batch_variance_equals_gamma2": _equal(out_variance, gamma**2),
-        "batch_mean_equals_beta": _equal(out_mean, beta),
-        "standardised": _equal(out_variance, gamma**2) and _equal(out_mean, beta),
-    }
-    if len(values) > 1:
-        answers["variance_unbiased"] = expr(batch_statistics(values, True)[1])
-    if used is None:
-        slopes = jacobian(values, epsilon, gamma, unbiased=unbiased)
-        answers |= {"jacobian": mat(slopes.tolist()), "dy_dx": mat(slopes.tolist()), "d_y_d_x": mat(slopes.tolist())}
-    if updating and fixed is not None:
-        answers |= _updated(given, values, Moments(*fixed))
-    return answers | _flow(given, values, used)
-
-
-def _equal(left: Any, right: Any) -> bool:
-    return compare(left, right) == 0 if not (left - right).free_symbols else (left - right).expand().is_zero is True
-
-
-def _running(given: Mapping[str, Any]) -> tuple[Any, Any] | None:
-    mean, variance = pick(given, "running_mean"), pick(given, "running_var", "running_variance")
-    if (mean is None) != (variance is None):
-        raise ModelError("batchnorm: running_mean and running_var come together; give both")
-    return None if mean is None else (read_exact(mean, ANY_NAME, "running mean"), read_exact(variance, ANY_NAME))
-
-
-def _updated(given: Mapping[str, Any], values: Sequence[Any], running: Moments) -> dict[str, Any]:
-    """Running averages after the batch; with ``decay`` wording the old value keeps the weight given."""
-    momentum = _number(given, "momentum")
-    convention = str(pick(given, "momentum_convention", default=prose(given))).lower()
-    if any(word in convention for word in ("keras", "decay", "tensorflow")):
-        momentum = 1 - momentum
-    unbiased, biased = (running_update(running, values, momentum, unbiased=u) for u in (len(values) > 1, False))
-    return {"running_mean": expr(unbiased.mean), "new_running_mean": expr(unbiased.mean),
-            "running_var": expr(unbiased.variance), "new_running_var": expr(unbiased.variance),
-            "running_var_biased": expr(biased.variance)}
-
-
-def _flow(given: Mapping[str, Any], values: Sequence[Any], used: tuple[Any, Any] | None) -> dict[str, Any]:
-    upstream = pick(given, "upstream", "dy", "d_loss_d_y", "g", "grad_output")
-    if upstream is None:
-        return {}
-    epsilon, gamma, _ = _settings(given)
-    flow = read_vector(upstream, ANY_NAME, "upstream")
-    slopes = backward(values, flow, epsilon, gamma, unbiased=flag(given, "unbiased", "bessel"), statistics=used)
-    answers: dict[str, Any] = {}
-    for name, form in (("x", vec(slopes.inputs)), ("gamma", expr(slopes.gamma)), ("beta", expr(slopes.beta))):
-        answers |= {f"d{name}": form, f"d_{name}": form, f"d_loss_d_{name}": form, f"dL_d{name}": form}
-    return answers | {"sum_dx": expr(read_exact(sum(slopes.inputs)).expand())}
-
-
-def _matrix(given: Mapping[str, Any], batch: Sequence[Any]) -> dict[str, Any]:
-    """A batch of samples (rows) by features (columns): batch normalization down, layer normalization across."""
-    rows = read_matrix(batch, ANY_NAME, "x")
-    epsilon, size = _number(given, "epsilon", "eps"), len(rows[0])
-    gamma, beta = _per_feature(given, "gamma", size, 1), _per_feature(given, "beta", size, 0)
-    unbiased = flag(given, "unbiased", "bessel")
-    columns = [
-        normalize(column, epsilon, g, b, unbiased=unbiased)
-        for column, g, b in zip(zip(*rows, strict=True), gamma, beta, strict=True)
-    ]
-    across = [normalize(row, epsilon, unbiased=unbiased) for row in rows]
-    batch_y = list(zip(*(c.outputs for c in columns), strict=True))
-    layer_y = [[g * h + b for g, h, b in zip(gamma, r.standardized, beta, strict=True)] for r in across]
-    kind = str(pick(given, "type", "layer", "norm", default=prose(given))).lower().replace("_", "").replace(" ", "")
-    layer = "layernorm" in kind and "batchnorm" not in kind or flag(given, "layer_norm", "layernorm")
-    used = across if layer else columns
-    return {
-        "y": mat(layer_y if layer else batch_y), "y_batchnorm": mat(batch_y), "y_layernorm": mat(layer_y),
-        "batchnorm": mat(batch_y), "layernorm": mat(layer_y),
-        "mean": vec(u.mean for u in used), "variance": vec(u.variance for u in used),
-        "batch_mean": vec(c.mean for c in columns), "batch_variance": vec(c.variance for c in columns),
-        "layer_mean": vec(r.mean for r in across), "layer_variance": vec(r.variance for r in across),
-    }
 
 
 FAMILIES.add("batchnorm", answer)
