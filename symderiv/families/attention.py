@@ -10,35 +10,18 @@ fraction most_frozen parameters.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
 
 from symderiv.errors import ModelError
-from symderiv.exact import ANY_NAME, read_exact, read_int, read_matrix, read_vector
+from symderiv.exact import ANY_NAME, read_exact, read_int, read_vector
 from symderiv.families import FAMILIES
+from symderiv.families.attention_reading import POOLINGS, Pooled, read_pooled
 from symderiv.families.forms import expr, mat, tensor, vec, words
-from symderiv.families.given import choose, flag, need, pick
-from symderiv.models.attention import Attention, attend, dot
+from symderiv.families.given import choose, flag, pick
 from symderiv.models.attention_gradients import AttentionGradients, argmax_radius, gradients, pull_back
 from symderiv.models.transformer import frozen_share
-
-_POOLINGS: Final = {
-    **{word: "argmax" for word in ("argmax", "hardmax", "hard", "max", "hardattention")},
-    "softmax": "softmax", "linear": "linear", "none": "linear", "identity": "linear",
-    **{word: "linear_normalized" for word in ("linearnormalized", "linearnormalised", "normalized", "normalised")},
-    **{word: "mean" for word in ("mean", "average", "uniform")},
-}
-_TIES: Final = {
-    **{word: "first" for word in ("first", "lowest", "lowestindex", "smallestindex", "left", "firstindex")},
-    **{word: "last" for word in ("last", "highest", "highestindex", "largestindex", "right", "lastindex")},
-    **{word: "average" for word in ("average", "mean", "split", "share", "uniform", "equal")},
-    "undefined": "undefined", "none": "undefined",
-}
-_SIMILARITIES: Final = {
-    **{word: "dot" for word in ("dot", "dotproduct", "innerproduct", "inner", "scaleddot")},
-    "cosine": "cosine", "cos": "cosine",
-    **{word: "negative_squared_distance" for word in
-       ("negativesquareddistance", "l2", "euclidean", "negativesquaredeuclidean", "rbf", "distance")},
-}
 
 
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,9 +41,10 @@ def _frozen(given: Mapping[str, Any]) -> dict[str, Any]:
         value = pick(given, *names)
         return default if value is None else read_int(value, names[0], 0)
 
+    width = _width(given["d_model"], "d_model", 1)
     share = frozen_share(
-        read_int(given["d_model"], "d_model", 1), size(0, "d_ff"),
-        pooling=choose(pick(given, "pooling", default="argmax"), _POOLINGS, "pooling"),
+        width, _width(pick(given, "d_ff", default=0), "d_ff", 0, width),
+        pooling=choose(pick(given, "pooling", default="argmax"), POOLINGS, "pooling"),
         bias=flag(given, "bias", "biases"), heads=size(1, "heads", "n_heads", "num_heads"),
         kv_heads=size(None, "kv_heads", "n_kv_heads", "groups"), d_k=size(None, "d_k", "d_head"),
         d_v=size(None, "d_v"), layers=size(1, "layers", "n_layers", "num_layers"),
@@ -70,136 +54,83 @@ def _frozen(given: Mapping[str, Any]) -> dict[str, Any]:
         tied=flag(given, "tied", "tied_embeddings", "weight_tying", default=True),
         cross_attention=flag(given, "cross_attention"),
     )
-    return {
-        "frozen": words(share.names), "fraction": expr(share.fraction),
-        **dict.fromkeys(("frozen_params", "frozen_parameters", "frozen_count"), share.frozen),
-        **dict.fromkeys(("total_params", "total_parameters", "total"), share.total),
-        **dict.fromkeys(("most_frozen", "most", "majority_frozen"), 2 * share.frozen > share.total),
+    fraction = share.fraction
+    answers: dict[str, Any] = {
+        "frozen": words(share.names),
+        **dict.fromkeys(("fraction", "frozen_fraction", "fraction_frozen", "share"), expr(fraction)),
+        **dict.fromkeys(("trainable_fraction", "fraction_trainable"), expr(1 - fraction)),
+        **dict.fromkeys(("frozen_params", "frozen_parameters", "frozen_count"), _count(share.frozen)),
+        **dict.fromkeys(("total_params", "total_parameters", "total"), _count(share.total)),
         "trainable": words(g.name for g in share.groups if not g.frozen),
-        "parameters": {g.name: g.count for g in share.groups},
+        "parameters": {g.name: _count(g.count) for g in share.groups},
     }
+    if isinstance(fraction, Fraction) or fraction.is_number:
+        most = 2 * fraction > 1
+        answers |= dict.fromkeys(("most_frozen", "most", "majority_frozen"), bool(most))
+    return answers
+
+
+def _width(value: object, what: str, least: int, unit: Any = None) -> Any:
+    """A width as a whole number, or as a formula; ``4*d_model`` in terms of the ``unit``."""
+    import sympy
+
+    width = read_exact(value, ANY_NAME, what)
+    if unit is not None:
+        width = width.subs({sympy.Symbol("d_model"): unit})
+    return width if width.free_symbols else read_int(width, what, least)
+
+
+def _count(count: Any) -> Any:
+    return count if isinstance(count, int) else expr(count)
 
 
 def _pooled(given: Mapping[str, Any]) -> dict[str, Any]:
-    queries, keys, values, scalar = _inputs(given)
-    many = "query" not in given and "q" not in given
-    pooling, scale = _pooling(given, len(queries[0]))
-    default_tie = "average" if pick(given, "temperature") in (0, "0") else "first"
-    rule = pick(given, "ties", "tie", "tie_break", "tie_rule", "tie_breaking", default=default_tie)
-    ties = choose(rule, _TIES, "tie rule")
-    similarity = choose(pick(given, "similarity", "score", default="dot"), _SIMILARITIES, "similarity")
-    results = [
-        attend(q, keys, values, pooling, scale=scale, bias=bias, mask=mask, ties=ties, similarity=similarity)
-        for q, (mask, bias) in zip(queries, _masks(given, len(queries), len(keys)), strict=True)
-    ]
-    return _several(results, scalar) if many else _single(results[0], given, scalar, similarity)
+    asked = read_pooled(given)
+    if asked.many:
+        return _several(asked)
+    answers = _single(asked, given)
+    # keys that a bilinear form or a projection has moved are not the question's
+    return {k: v for k, v in answers.items() if not (asked.moved_keys and "_d_key" in k)}
 
 
-def _inputs(given: Mapping[str, Any]) -> tuple[Any, Any, Any, bool]:
-    """Queries, keys, values, and whether the values were plain numbers."""
-    if "X" in given:
-        rows = read_matrix(given["X"], ANY_NAME, "X")
-        weights = [pick(given, f"W_{x}", f"W{x}") for x in "QKV"]
-        parts = [rows if w is None else _product(rows, read_matrix(w, ANY_NAME, "projection")) for w in weights]
-        return parts[0], parts[1], parts[2], False
-    keys = read_matrix(_columns(given["keys"]), ANY_NAME, "keys")
-    given_values = need(given, "values")
-    scalar = isinstance(given_values, list) and not any(isinstance(v, (list, tuple)) for v in given_values)
-    values = read_matrix(_columns(given_values), ANY_NAME, "values")
-    query = pick(given, "query", "q")
-    if query is not None:
-        return (read_vector(query if isinstance(query, list) else [query], ANY_NAME, "query"),), keys, values, scalar
-    return read_matrix(_columns(need(given, "queries", "Q")), ANY_NAME, "queries"), keys, values, scalar
-
-
-def _columns(rows: Any) -> Any:
-    return [row if isinstance(row, (list, tuple)) else [row] for row in rows] if isinstance(rows, list) else rows
-
-
-def _product(left: Sequence[Any], right: Sequence[Any]) -> tuple[tuple[Any, ...], ...]:
-    if len(left[0]) != len(right):
-        raise ModelError(f"X has rows of {len(left[0])} entries, the projection {len(right)} rows; make them equal")
-    return tuple(tuple(dot(row, column) for column in zip(*right, strict=True)) for row in left)
-
-
-def _pooling(given: Mapping[str, Any], width: int) -> tuple[str, Any]:
-    """The pooling and the factor on its scores; a temperature of 0 is argmax, an infinite one the mean."""
-    import sympy
-
-    pooling = choose(pick(given, "pooling", "attention", default="argmax"), _POOLINGS, "pooling")
-    temperature = pick(given, "temperature", "tau", "T", default=1)
-    if temperature in ("inf", "oo", "infinity"):
-        return "mean", 1
-    heat = read_exact(temperature, ANY_NAME, "temperature")
-    if heat.is_zero:
-        return "argmax", 1
-    if heat.is_negative:
-        raise ModelError(f"attention: the temperature {heat} is negative; it must be at least 0")
-    root = sympy.sqrt(width)
-    scale = pick(given, "scale", "scaling", default="none")
-    named = {"none": 1, "1": 1, "false": 1, "true": 1 / root, "sqrt(d)": 1 / root, "sqrt(d_k)": 1 / root}
-    names = {"d": sympy.Integer(width), "d_k": sympy.Integer(width), "dk": sympy.Integer(width)}
-    factor = named[str(scale).lower()] if str(scale).lower() in named else read_exact(scale, names, "scale")
-    return pooling, factor / heat
-
-
-def _masks(given: Mapping[str, Any], queries: int, keys: int) -> list[tuple[list[bool] | None, list[Any] | None]]:
-    """For every query which keys it may see, and what is added to its scores."""
-    mask = pick(given, "mask", "attention_mask")
-    causal = flag(given, "causal") or mask == "causal"
-    start = read_int(pick(given, "position", "query_position", default=keys - queries if queries < keys else 0))
-    seen = [_visible(given, keys) for _ in range(queries)]
-    added: list[list[Any] | None] = [None] * queries
-    rows = mask if isinstance(mask, list) and mask and isinstance(mask[0], list) else [mask] * queries
-    for i in range(queries):
-        if causal:
-            seen[i] = [s and j <= start + i for j, s in enumerate(seen[i])]
-        if isinstance(rows[i], list):
-            kept, added[i] = _row(rows[i])
-            seen[i] = [s and k for s, k in zip(seen[i], kept, strict=True)] if len(kept) == keys else kept
-    offsets = pick(given, "score_bias", "relative_bias")
-    shared = None if offsets is None else list(read_vector(offsets, ANY_NAME, "score bias"))
-    return [(s, a if shared is None else shared) for s, a in zip(seen, added, strict=True)]
-
-
-def _row(entries: Sequence[Any]) -> tuple[list[bool], list[Any] | None]:
-    """A mask of 0/1 (1 is seen) or, where an entry is -inf or negative, a term added to the scores."""
-    hidden = [str(e).lower() in ("-inf", "-oo", "-infinity") for e in entries]
-    if any(hidden) or any(e not in (0, 1, True, False, "0", "1") for e in entries):
-        terms = [read_exact(0 if h else e, ANY_NAME, "mask") for e, h in zip(entries, hidden, strict=True)]
-        return [not h for h in hidden], terms
-    return [e in (1, "1") for e in entries], None
-
-
-def _visible(given: Mapping[str, Any], keys: int) -> list[bool]:
-    hidden = set(pick(given, "masked_0based", "masked", "hidden", default=[]))
-    shown = pick(given, "visible", "visible_0based", default=range(keys))
-    length = read_int(pick(given, "valid_length", "length", default=keys), "length", 0)
-    padding = pick(given, "padding_mask", "key_padding_mask", default=[False] * keys)
-    return [j not in hidden and j in shown and j < length and not padding[j] for j in range(keys)]
-
-
-def _single(result: Attention, given: Mapping[str, Any], scalar: bool, similarity: str) -> dict[str, Any]:
+def _single(asked: Pooled, given: Mapping[str, Any]) -> dict[str, Any]:
+    result, scalar = asked.results[0], asked.scalar
+    plain = asked.similarity == "dot"
     tied = len(result.winners) > 1
     answers: dict[str, Any] = {
         "scores": vec(result.scores), "scaled_scores": vec(result.scores), "raw_scores": vec(result.raw),
         "tie": tied, "winners_0based": list(result.winners), "tied_0based": list(result.winners) if tied else [],
         "winners_1based": [i + 1 for i in result.winners],
     }
-    if result.winners:
-        answers |= {"winner_0based": result.winners[0], "winner_1based": result.winners[0] + 1}
+    winner = asked.winners[0]
+    if winner is not None:
+        answers |= {"winner_0based": winner, "winner_1based": winner + 1}
     if result.margin is not None:
         answers["margin"] = expr(result.margin)
-    if similarity == "dot" and result.winners and not any(q.free_symbols for q in result.query):
+    if plain and result.winners and not any(q.free_symbols for q in result.query):
         radius = argmax_radius(result)
         if radius is not None:
             answers |= {"radius": expr(radius), "robust_radius": expr(radius)}
     if result.output is None or result.weights is None:
         return answers | {"output": {"label": "undefined"}, "weights": {"label": "undefined"}} | _no_derivative()
     answers |= {"weights": vec(result.weights), "output": _output(result.output, scalar)}
+    answers |= _entropy(result.weights) if result.pooling == "softmax" else {}
+    if not plain:
+        return answers
+    if asked.surrogate is not None:  # straight through: the forward weights, the surrogate's slopes of the scores
+        soft = gradients(asked.surrogate)
+        by_values = gradients(replace(result, winners=result.winners[:1])).by_values
+        return answers | _derivatives(replace(soft, by_values=by_values), given, scalar)
     if result.pooling == "argmax" and tied:
         return answers | _no_derivative()
-    return answers | (_derivatives(gradients(result), given, scalar) if similarity == "dot" else {})
+    return answers | _derivatives(gradients(result), given, scalar)
+
+
+def _entropy(weights: Sequence[Any]) -> dict[str, Any]:
+    """The entropy of the pooling weights, in nats."""
+    import sympy
+
+    return {"entropy": expr(-sympy.Add(*(w * sympy.log(w) for w in weights if not w.is_zero)))}
 
 
 def _no_derivative() -> dict[str, Any]:
@@ -239,10 +170,11 @@ def _derivatives(slopes: AttentionGradients, given: Mapping[str, Any], scalar: b
     return answers
 
 
-def _several(results: Sequence[Attention], scalar: bool) -> dict[str, Any]:
+def _several(asked: Pooled) -> dict[str, Any]:
+    results, scalar = asked.results, asked.scalar
     answers: dict[str, Any] = {
         "scores": mat(r.scores for r in results), "raw_scores": mat(r.raw for r in results),
-        "winners_0based": [r.winners[0] for r in results if r.winners],
+        "winners_0based": asked.winners,
         "tied_queries_0based": [i for i, r in enumerate(results) if len(r.winners) > 1],
     }
     weights, outputs = [r.weights for r in results], [r.output for r in results]

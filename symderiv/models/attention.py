@@ -68,10 +68,16 @@ def _negative_squared_distance(left: Vector, right: Vector) -> sympy.Expr:
     return -dot(difference, difference)
 
 
+def _half_squared_distance(left: Vector, right: Vector) -> sympy.Expr:
+    """The exponent of a Gaussian kernel of width 1."""
+    return _negative_squared_distance(left, right) / 2
+
+
 SIMILARITIES: Final[dict[str, Callable[[Vector, Vector], sympy.Expr]]] = {
     "dot": dot,
     "cosine": _cosine,
     "negative_squared_distance": _negative_squared_distance,
+    "negative_half_squared_distance": _half_squared_distance,
 }
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, TypeAlias
 
 from symderiv.errors import ModelError, UnknownNameError
+
+Size: TypeAlias = Any  # a whole number, or a SymPy formula
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class ParameterGroup:
     """One parameter tensor of the network: name, number of entries over all layers, and whether it is frozen."""
 
     name: str
-    count: int
+    count: Size
     frozen: bool
 
 
@@ -29,19 +32,23 @@ class FrozenShare:
     groups: tuple[ParameterGroup, ...]
 
     @property
-    def total(self) -> int:
+    def total(self) -> Size:
         """All parameters."""
         return sum(g.count for g in self.groups)
 
     @property
-    def frozen(self) -> int:
+    def frozen(self) -> Size:
         """Parameters whose gradient is zero wherever it exists."""
         return sum(g.count for g in self.groups if g.frozen)
 
     @property
-    def fraction(self) -> Fraction:
-        """The frozen share."""
-        return Fraction(self.frozen, self.total)
+    def fraction(self) -> Any:
+        """The frozen share: a Fraction, or for symbolic widths a SymPy formula."""
+        import sympy
+
+        if isinstance(self.frozen, int) and isinstance(self.total, int):
+            return Fraction(self.frozen, self.total)
+        return sympy.cancel(self.frozen / self.total)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -60,8 +67,8 @@ FROZEN = {
 
 
 def frozen_share(
-    d_model: int,
-    d_ff: int = 0,
+    d_model: Size,
+    d_ff: Size = 0,
     *,
     pooling: str = "argmax",
     bias: bool = False,
@@ -80,7 +87,8 @@ def frozen_share(
     """Parameters of ``layers`` transformer layers and those that a pooling leaves without gradient.
 
     ``bias`` adds b_Q … b_O and feed-forward biases; ``layer_norm`` adds two scale-and-shift pairs a layer;
-    ``vocabulary`` and ``positions`` add embeddings (untied: an output matrix too).  Under argmax pooling no loss
+    ``vocabulary`` and ``positions`` add embeddings (untied: an output matrix too); ``d_model`` and ``d_ff`` may be
+    formulas in positive widths.  Under argmax pooling no loss
     depends on queries or keys away from ties, so W_Q, W_K and their biases are frozen; the rest is not.
     Raises ModelError for sizes below 1 or a width that the heads do not divide.
 
@@ -92,15 +100,16 @@ def frozen_share(
         raise UnknownNameError("pooling", pooling, FROZEN, "frozen parameters")
     keys = heads if kv_heads is None else kv_heads
     for name, size in (("d_model", d_model), ("heads", heads), ("kv_heads", keys), ("layers", layers)):
-        if size < 1:
+        if isinstance(size, int) and size < 1:
             raise ModelError(f"transformer: {name} is {size}; it must be at least 1")
-    if min(d_ff, vocabulary, positions) < 0:
+    if any(isinstance(size, int) and size < 0 for size in (d_ff, vocabulary, positions)):
         raise ModelError("transformer: d_ff, vocabulary and positions cannot be negative")
-    if d_k is None and d_model % heads or heads % keys:
+    if d_k is None and isinstance(d_model, int) and d_model % heads or heads % keys:
         raise ModelError(
             f"transformer: {heads} heads ({keys} for keys) do not divide a width of {d_model}; give d_k or other heads"
         )
-    k = d_model // heads if d_k is None else d_k
+    whole = isinstance(d_model, int)
+    k = d_k if d_k is not None else d_model // heads if whole else d_model / heads
     v = k if d_v is None else d_v
     sizes = _attention("", d_model, heads, keys, k, v, bias)
     if cross_attention:
@@ -119,15 +128,15 @@ def frozen_share(
 
 
 def _attention(
-    prefix: str, d: int, heads: int, keys: int, k: int, v: int, bias: bool
-) -> list[tuple[str, int]]:
+    prefix: str, d: Size, heads: int, keys: int, k: Size, v: Size, bias: bool
+) -> list[tuple[str, Size]]:
     widths = {"Q": heads * k, "K": keys * k, "V": keys * v, "O": d}
     rows = {"Q": d, "K": d, "V": d, "O": heads * v}
     weights = [(f"{prefix}W_{x}", rows[x] * widths[x]) for x in widths]
     return weights + [(f"{prefix}b_{x}", widths[x]) for x in widths if bias]
 
 
-def _feed_forward(d: int, hidden: int, bias: bool, gated: bool) -> list[tuple[str, int]]:
+def _feed_forward(d: Size, hidden: Size, bias: bool, gated: bool) -> list[tuple[str, Size]]:
     weights = [("W_1", d * hidden), ("W_2", hidden * d)] + [("W_3", d * hidden)] * gated
     biases = [("b_1", hidden), ("b_2", d)] + [("b_3", hidden)] * gated
     return weights + (biases if bias and hidden else [])
