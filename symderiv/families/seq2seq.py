@@ -1,21 +1,25 @@
 """Family ``seq2seq``: what an encoder–decoder is fed, and which source words an output can use.
 
-Read: ``reference``, ``sampled``, ``length``, ``sos``, ``eos``, ``pad``, ``use_reference``; ``design``, ``source``
-or ``source_length``, ``target_length``, ``output``.
-Answered: ``train``, ``targets``, ``eval``, ``mismatch`` (places where training and generation differ),
-``scheduled``; ``visible`` and ``visible_words`` (of ``output``, else of the last), ``visible_by_output``,
-``sees_all``, ``path_length``, ``encoder_input``, ``needs_equal_lengths``.
+Read: ``reference``, ``sampled``, ``length``, ``sos``, ``eos``, ``pad`` (or ``tokens``), ``use_reference`` or
+``use_sampled`` (coins, or the places of decoder inputs); ``design``, ``source`` or ``source_length``,
+``target_length``, ``output``, ``reverse_source``.
+A sentence ends at its ``eos``.  ``length`` cuts what is fed; it is filled up to ``length`` only where ``pad`` or the
+task speaks of padding.
+Answered: ``train``, ``targets``, ``eval``, ``mismatch`` (places where training and generation differ) and the first
+and number of them, ``scheduled``; ``visible`` and ``visible_words`` (of ``output``, else of the last),
+``visible_by_output``, ``sees_all``, ``path_length``, ``encoder_input``, ``needs_equal_lengths``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from symderiv.errors import ModelError
 from symderiv.exact import read_int
 from symderiv.families import FAMILIES, forms
-from symderiv.families.given import pick
+from symderiv.families.given import flag, pick, prose
 from symderiv.models import seq2seq
 
 DESIGN_WORDS = {
@@ -26,31 +30,44 @@ DESIGN_WORDS = {
 }  # fmt: skip
 
 
+MARKS = {
+    "sos": ("sos", "bos", "start", "sos_token", "bos_token", "start_token"),
+    "eos": ("eos", "end", "stop", "eos_token", "end_token"),
+    "pad": ("pad", "padding", "pad_token"),
+}
+PADS = re.compile(r"\bpad(?:ded|ding|s)?\b|<pad>")
+TEACHER = ("use_reference", "teacher", "teacher_forcing", "coins", "coin", "use_teacher")
+MODEL = ("use_sampled", "use_model", "use_own", "model_positions", "sampled_positions")
+COINS = {
+    **dict.fromkeys(("t", "teacher", "truth", "reference", "true", "gold", "ref"), True),
+    **dict.fromkeys(("m", "model", "sampled", "false", "own", "sample"), False),
+}
+
+
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     """Decoder inputs and targets where sentences are given, visibility where a design or a source is."""
     answers: dict[str, Any] = {}
-    marks = {
-        "sos": str(pick(given, "sos", "bos", "start", default="<sos>")),
-        "eos": str(pick(given, "eos", "end", "stop", default="<eos>")),
-        "pad": str(pick(given, "pad", default="<pad>")),
-    }
+    marks = _marks(given)
     wanted = pick(given, "length", "decoder_length")
     length = None if wanted is None else read_int(wanted, "length", least=1)
-    reference = _tokens(pick(given, "reference", "target", "translation"), "reference")
-    sampled = _tokens(pick(given, "sampled", "generated", "hypothesis"), "sampled")
+    reference = _sentence(pick(given, "reference", "target", "translation"), "reference", marks["eos"])
+    sampled = _sentence(pick(given, "sampled", "generated", "hypothesis"), "sampled", marks["eos"])
+    padded = pick(given, *MARKS["pad"]) is not None or PADS.search(prose(given)) is not None
+
+    def shown(tokens: list[str]) -> int | None:
+        return length if padded or length is None else min(length, len(tokens) + 1)
+
     if reference is not None:
-        answers["train"] = forms.words(seq2seq.decoder_inputs(reference, length, **marks))
-        answers["targets"] = forms.words(seq2seq.targets(reference, length, marks["eos"], marks["pad"]))
+        answers["train"] = forms.words(seq2seq.decoder_inputs(reference, shown(reference), **marks))
+        answers["targets"] = forms.words(seq2seq.targets(reference, shown(reference), marks["eos"], marks["pad"]))
     if sampled is not None:
-        answers["eval"] = forms.words(seq2seq.decoder_inputs(sampled, length, **marks))
+        answers["eval"] = forms.words(seq2seq.decoder_inputs(sampled, shown(sampled), **marks))
     if reference is not None and sampled is not None:
-        fed = zip(answers["train"]["words"], answers["eval"]["words"], strict=False)
-        answers["mismatch"] = [place for place, (a, b) in enumerate(fed, 1) if a != b]
-        coins = pick(given, "use_reference", "teacher", "coins")
-        if isinstance(coins, list):
-            answers["scheduled"] = forms.words(
-                seq2seq.scheduled_inputs(reference, sampled, [bool(c) for c in coins], marks["sos"])
-            )
+        answers |= _compared(answers["train"]["words"], answers["eval"]["words"])
+        coins = _coins(given, length or min(len(reference), len(sampled)) + 1)
+        if coins is not None:
+            mixed = forms.words(seq2seq.scheduled_inputs(reference, sampled, coins, marks["sos"]))
+            answers |= dict.fromkeys(("scheduled", "scheduled_sampling", "mixed", "inputs"), mixed)
     if "design" in given or "source" in given or "source_length" in given:
         answers |= _visibility(given, length or (len(reference) + 1 if reference else None))
     if not answers:
@@ -58,8 +75,52 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     return answers
 
 
+def _marks(given: Mapping[str, Any]) -> dict[str, str]:
+    """The special tokens, one by one or in a table or list ``tokens``."""
+    told = pick(given, "tokens", "special", "special_tokens", default={})
+    if isinstance(told, list):
+        told = dict(zip(("sos", "eos", "pad"), told, strict=False))
+    if not isinstance(told, Mapping):
+        raise ModelError("the special tokens must be a table with 'sos', 'eos', 'pad', or a list in that order")
+    return {
+        mark: str(pick({**told, **{n: given[n] for n in names if n in given}}, *names, default=f"<{mark}>"))
+        for mark, names in MARKS.items()
+    }
+
+
+def _sentence(value: object, what: str, eos: str) -> list[str] | None:
+    """The words before the end token."""
+    tokens = _tokens(value, what)
+    return tokens if tokens is None or eos not in tokens else tokens[: tokens.index(eos)]
+
+
+def _compared(train: list[str], generated: list[str]) -> dict[str, Any]:
+    """Where the decoder is fed something else in generation than in training, as places from 1."""
+    differ = [place for place, (a, b) in enumerate(zip(train, generated, strict=False), 1) if a != b]
+    answers: dict[str, Any] = {"mismatch": differ, **dict.fromkeys(("n_mismatch", "mismatch_count"), len(differ))}
+    return answers | ({"first_mismatch": differ[0]} if differ else {})
+
+
+def _coins(given: Mapping[str, Any], length: int) -> list[bool] | None:
+    """For the decoder inputs w2, w3, … whether the reference is fed: coins (with or without w1), or places from 1."""
+    told = pick(given, *TEACHER)
+    truth = told is not None
+    told = told if truth else pick(given, *MODEL)
+    if not isinstance(told, list):
+        return None
+    if any(isinstance(c, int) and c > 1 for c in told):
+        places = {read_int(c, "a place of a decoder input", 1, length) for c in told}
+        return [(w in places) == truth for w in range(2, length + 1)]
+    unknown = [c for c in told if not isinstance(c, bool) and c not in (0, 1) and str(c).lower() not in COINS]
+    if unknown:
+        raise ModelError(f"a coin is {unknown[0]!r}; write true for the reference's token, false for the model's")
+    flips = [c == truth if isinstance(c, (bool, int)) else COINS[str(c).lower()] for c in told]
+    return flips[1:] if len(flips) == length else flips
+
+
 def _visibility(given: Mapping[str, Any], length: int | None) -> dict[str, Any]:
-    word = str(given.get("design", "encoder_decoder")).lower().replace(" ", "_").replace("-", "_")
+    usual = "reversed_source" if flag(given, "reverse_source", "reversed", "reverse") else "encoder_decoder"
+    word = str(given.get("design", usual)).lower().replace(" ", "_").replace("-", "_")
     design = DESIGN_WORDS.get(word, word)
     source = _tokens(given.get("source"), "source")
     size = read_int(given.get("source_length", len(source) if source else length or 1), "source_length", least=1)
@@ -77,7 +138,9 @@ def _visibility(given: Mapping[str, Any], length: int | None) -> dict[str, Any]:
         "visible_by_output": [list(v) for v in visible],
         "sees_all": [len(v) == size for v in visible],
         "path_length": [[seq2seq.path_length(graph, t, u) for t in range(1, size + 1)] for u in range(1, steps + 1)],
-        "encoder_input": forms.words(reversed(source) if backwards else source),
+        **dict.fromkeys(
+            ("encoder_input", "encoder_inputs", "encoder"), forms.words(reversed(source) if backwards else source)
+        ),
         "needs_equal_lengths": seq2seq.needs_equal_lengths(design),
     }
 
