@@ -3,9 +3,9 @@
 ``layers`` (or ``widths``, ``fan_in``, ``fan_out``) and ``activation``: for each initialization the factor of
 E‖gradient‖² over all layers under its name (xavier, he, xavier_fan_in, lecun, he_fan_out, he_leaky), with _forward,
 _backward, _per_layer, _norm; for ``init`` or a weight variance ``var``: forward, backward, factor, variance,
-vanishes, explodes; critical_variance, slope_bound; with a ``threshold`` depth.  ``J``: gradient,
-skip_guarantees_gradient.  ``W`` or ``w``: spectral_radius, spectral_norm, product, vanishes, explodes.  ``blocks``:
-growth.  ``weight_scale``: output_factor, gradient_factor, invariant.
+vanishes, explodes; critical_variance, slope_bound; with a ``threshold`` depth.  ``blocks``: growth.
+``weight_scale``: output_factor, gradient_factor, invariant.  Jacobians ``J``, ``W``, ``w`` and clipping: see
+``init_jacobians``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from symderiv.errors import ModelError
-from symderiv.exact import ANY_NAME, read_exact, read_int, read_matrix, read_vector
+from symderiv.exact import ANY_NAME, read_exact, read_int, read_vector
 from symderiv.families import FAMILIES
-from symderiv.families.forms import expr, mat, vec
+from symderiv.families.forms import expr, vec, words
 from symderiv.families.given import choose, pick, prose
+from symderiv.families.init_jacobians import BRANCHES, CLIPS, clipped, repeated, residual
 from symderiv.models.initialization import (
     INITIALIZATIONS,
     MAX_SLOPES,
@@ -29,7 +30,8 @@ from symderiv.models.initialization import (
     uniform_limit,
 )
 from symderiv.models.normalization import weight_scale_effect
-from symderiv.models.residual import residual_jacobian, residual_variance, spectrum
+from symderiv.models.residual import residual_variance
+from symderiv.models.techniques import techniques
 
 _ACTIVATIONS: Final = {
     **{word: "linear" for word in ("linear", "identity", "none")}, "relu": "relu", "abs": "abs",
@@ -54,51 +56,68 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     return answers
 
 
-def _depth(given: Mapping[str, Any]) -> int | None:
-    value = pick(given, "layers", "depth", "L", "n_layers")
-    return None if value is None else read_int(value, "layers", 1, 1000)
+def _depth(given: Mapping[str, Any]) -> Any:
+    """The number of layers: whole, or a symbol; 1 where it is not given."""
+    value = pick(given, "layers", "depth", "L", "n_layers", default=1)
+    depth = read_exact(value, ANY_NAME, "layers")
+    return depth if depth.is_Symbol else read_int(value, "layers", 1, 1000)
 
 
 def _widths(given: Mapping[str, Any]) -> list[Any]:
+    """The widths told, or those of one layer, which is then repeated; one fan is also the other."""
     widths = pick(given, "widths", "sizes")
     if widths is not None:
         return list(read_vector(widths, ANY_NAME, "widths"))
-    n = read_exact(pick(given, "n", "width", default="n"), ANY_NAME, "width")
-    n_in = read_exact(pick(given, "fan_in", "n_in", default=n), ANY_NAME, "fan-in")
-    n_out = read_exact(pick(given, "fan_out", "n_out", default=n), ANY_NAME, "fan-out")
-    if n_in == n_out:
-        return [n_in] * ((_depth(given) or 1) + 1)
-    return [n_in, n_out]
+    n = pick(given, "n", "width", default="n")
+    n_in, n_out = pick(given, "fan_in", "n_in"), pick(given, "fan_out", "n_out")
+    fans = (n if n_in is None and n_out is None else n_out if n_in is None else n_in,
+            n if n_in is None and n_out is None else n_in if n_out is None else n_out)  # fmt: skip
+    return [read_exact(fan, ANY_NAME, name) for fan, name in zip(fans, ("fan-in", "fan-out"), strict=True)]
 
 
 def _layers(given: Mapping[str, Any]) -> dict[str, Any]:
-    if "activation" not in given and "J" in given:
+    if "activation" not in given and any(name in given for name in BRANCHES):
         return {}
     activation = choose(pick(given, "activation", default=_told_activation(given)), _ACTIVATIONS, "activation")
     slope = read_exact(pick(given, "slope", "negative_slope", "alpha", "a", default="1/100"), ANY_NAME, "slope")
-    widths, repeat = _widths(given), 1
-    if len(widths) == 2 and "widths" not in given and "sizes" not in given:
-        repeat = _depth(given) or 1
+    widths = _widths(given)
+    repeat = 1 if pick(given, "widths", "sizes") is not None else _depth(given)
     keep = read_exact(pick(given, "dropout_keep", "keep", default=1), ANY_NAME, "keep probability")
     answers: dict[str, Any] = {}
+    made = {name: growth(widths, name, activation, slope=slope) for name in INITIALIZATIONS}
     for name in INITIALIZATIONS:
-        answers |= _factors(f"{name}", growth(widths, name, activation, slope=slope), repeat, keep)
-    chosen = pick(given, "init", "initialization", "initialisation")
+        answers |= _factors(name, made[name], repeat, keep)
+    if made["xavier"].total_backward.is_nonzero is not False:
+        ratio = expr((made["he"].total_backward / made["xavier"].total_backward) ** repeat)
+        answers |= dict.fromkeys(("ratio", "he_over_xavier", "he_to_xavier"), ratio)
+    chosen = pick(given, "init", "initialization", "initialisation", default=_told_init(given))
     variance = _variance(given)
     if chosen is not None or variance is not None:
         name = "he" if chosen is None else choose(chosen, _INITS, "initialization")
-        made = growth(widths, name, activation, slope=slope, variance=variance)
-        answers |= _chosen(made, repeat, keep, given)
+        answers |= _chosen(growth(widths, name, activation, slope=slope, variance=variance), repeat, keep, given)
     elif "threshold" in given:
         for name in ("xavier", "he"):
             answers |= _passing(f"{name}_depth", growth(widths, name, activation, slope=slope).backward[0], given)
-    fan_in, fan_out = widths[0], widths[1]
-    return answers | {
-        "critical_variance": expr(critical_variance(activation, fan_in, slope=slope)),
-        "critical_variance_backward": expr(critical_variance(activation, fan_out, slope=slope, backward=True)),
-        **({"slope_bound": expr(read_exact(MAX_SLOPES[activation]) ** ((len(widths) - 1) * repeat))}
-           if activation in MAX_SLOPES else {}),
+    critical = expr(critical_variance(activation, widths[0], slope=slope))
+    answers |= {
+        **dict.fromkeys(("critical_variance", "critical_variance_forward"), critical),
+        "critical_variance_backward": expr(critical_variance(activation, widths[1], slope=slope, backward=True)),
     }
+    answers = {"variance": critical} | answers
+    if activation in MAX_SLOPES:
+        largest = read_exact(pick(given, "w", "weight", default=1), ANY_NAME, "weight")
+        steepest = abs(largest) * read_exact(MAX_SLOPES[activation])
+        bound = expr(steepest ** ((len(widths) - 1) * repeat))
+        answers = dict.fromkeys(("slope_bound", "gradient_bound", "bound", "upper_bound"), bound) | answers
+    return answers
+
+
+def _told_init(given: Mapping[str, Any]) -> str | None:
+    """The initialization the task names, if it is one."""
+    text = str(given.get("task", ""))
+    told = {name for name, pattern in (("he", r"\bHe\b|[Kk]aiming"), ("xavier", r"[Xx]avier|[Gg]lorot"))
+            if re.search(pattern, text)}  # fmt: skip
+    return told.pop() if len(told) == 1 else None
 
 
 def _told_activation(given: Mapping[str, Any]) -> str:
@@ -133,7 +152,9 @@ def _factors(name: str, made: Growth, repeat: int, keep: Any) -> dict[str, Any]:
     return {
         name: expr(backward), f"{name}_forward": expr(forward), f"{name}_backward": expr(backward),
         f"{name}_per_layer": expr(made.backward[0] / keep), f"{name}_norm": expr(sympy.sqrt(backward)),
-        f"{name}_variance": expr(made.variances[0]), f"var_{name}": expr(made.variances[0]),
+        **dict.fromkeys((f"{name}_variance", f"var_{name}"), expr(made.variances[0])),
+        **dict.fromkeys((f"{name}_std", f"std_{name}"), expr(sympy.sqrt(made.variances[0]))),
+        **dict.fromkeys((f"{name}_uniform_limit", f"{name}_limit"), expr(uniform_limit(made.variances[0]))),
     }
 
 
@@ -143,12 +164,14 @@ def _chosen(made: Growth, repeat: int, keep: Any, given: Mapping[str, Any]) -> d
     extra = read_exact(pick(given, "gain", default=1), ANY_NAME, "gain") ** 2 / keep
     more = extra ** (len(made.backward) * repeat)
     forward, backward = (t**repeat * more for t in (made.total_forward, made.total_backward))
-    step = made.backward[0] * extra
+    step, limit = made.backward[0] * extra, expr(uniform_limit(made.variances[0]))
+    uniform = "uniform" in f"{pick(given, 'distribution', default='')} {prose(given)}".lower()
     answers: dict[str, Any] = {
         **dict.fromkeys(("forward", "forward_factor", "activation_factor"), expr(forward)),
         **dict.fromkeys(("backward", "backward_factor", "gradient_factor", "factor", "gradient"), expr(backward)),
         "per_layer": expr(step), "variance": expr(made.variances[0]), "std": expr(sympy.sqrt(made.variances[0])),
-        "norm_factor": expr(sympy.sqrt(backward)), "uniform_limit": expr(uniform_limit(made.variances[0])),
+        "norm_factor": expr(sympy.sqrt(backward)), "uniform_limit": limit,
+        **(dict.fromkeys(("a", "limit", "bound"), limit) if uniform else {}),
         "forward_per_layer": vec(made.forward), "backward_per_layer": vec(made.backward),
     }
     if not backward.free_symbols:
@@ -164,30 +187,9 @@ def _passing(name: str, factor: Any, given: Mapping[str, Any]) -> dict[str, Any]
     return {name: depth, name.replace("depth", "layers_to_threshold"): depth}
 
 
-def _residual(given: Mapping[str, Any]) -> dict[str, Any]:
-    import sympy
-
-    blocks = _depth(given) or 1
-    if isinstance(given["J"], list):
-        result = residual_jacobian(given["J"], blocks)
-        upstream = pick(given, "upstream", "g")
-        flow = {} if upstream is None else {"d_input": vec(result.total.T * sympy.Matrix(read_vector(upstream)))}
-        return flow | {
-            "gradient": mat(result.total.tolist()), "block_jacobian": mat(result.one.tolist()),
-            "skip_guarantees_gradient": result.keeps_every_gradient, "determinant": expr(result.one.det()),
-            "plain_gradient": mat((sympy.Matrix(read_matrix(given["J"], ANY_NAME, "J")) ** blocks).tolist()),
-        }
-    unit = sympy.Symbol("I")
-    branch = read_exact(given["J"], ANY_NAME, "J")
-    scalar = sympy.expand(branch).coeff(unit, 1) if branch.has(unit) else branch
-    total = sympy.expand((1 + scalar) ** blocks) if (1 + scalar).free_symbols else (1 + scalar) ** blocks
-    return {
-        "gradient": expr(total), "plain_gradient": expr(scalar**blocks), "block_jacobian": expr(1 + scalar),
-        "skip_guarantees_gradient": bool((1 + scalar).is_nonzero), "without_skip": expr(scalar**blocks),
-    }
-
-
 def _blocks(given: Mapping[str, Any]) -> dict[str, Any]:
+    if any(name in given for name in BRANCHES):
+        return {}
     blocks = pick(given, "blocks", "residual_blocks", "n_blocks")
     branch = pick(given, "branch_variance", "branch", "branch_factor", default=1)
     scale = pick(given, "branch_scale", "residual_scale", "scale", default=1)
@@ -197,26 +199,6 @@ def _blocks(given: Mapping[str, Any]) -> dict[str, Any]:
     names = ("growth", "variance_growth", "forward", "backward", "factor", "variance", "gradient_factor")
     one = residual_variance(1, share, pick(given, "skip", default=1))
     return dict.fromkeys(names, total) | {"per_block": expr(one)}
-
-
-def _repeated(given: Mapping[str, Any]) -> dict[str, Any]:
-    import sympy
-
-    steps = read_int(pick(given, "steps", "layers", "T", "depth", "L", default=1), "steps", 1, 1000)
-    scalar = pick(given, "w", "spectral_radius", "singular_value", "jacobian_factor")
-    if scalar is not None:
-        w = read_exact(scalar, ANY_NAME, "factor")
-        return {"gradient": expr(w**steps), "product": expr(w**steps), "factor": expr(w**steps),
-                **({} if w.free_symbols else {"vanishes": bool(abs(w) < 1), "explodes": bool(abs(w) > 1)})}
-    rows = pick(given, "W", "matrix", "A", "jacobian")
-    found = spectrum(rows)
-    power = sympy.Matrix(read_matrix(rows, what="W")) ** steps
-    return {
-        "spectral_radius": expr(found.radius), "spectral_norm": expr(found.norm), "eigenvalues": vec(found.eigenvalues),
-        "singular_values": vec(found.singular_values), "vanishes": found.vanishes, "explodes": found.explodes,
-        "orthogonal": found.orthogonal, "preserves_norm": found.orthogonal, "product": mat(power.tolist()),
-        "gradient": mat(power.T.tolist()), "norm_bound": expr(found.norm**steps),
-    }
 
 
 def _weight_scale(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,12 +212,40 @@ def _weight_scale(given: Mapping[str, Any]) -> dict[str, Any]:
     return answers
 
 
+def _techniques(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Against what every technique named helps, and which help against each trouble."""
+    told = pick(given, *_TOLD)
+    effects = {t.key: t.helps for t in techniques()}
+    troubles: dict[str, list[str]] = {"vanishing": [], "exploding": []}
+    answers: dict[str, Any] = {}
+    for name in told if isinstance(told, list) else [told]:
+        effect = effects[choose(name, _TECHNIQUES, "technique")]
+        found = [trouble for trouble in troubles if getattr(effect, trouble)]
+        for trouble in found:
+            troubles[trouble].append(str(name))
+        answers[str(name)] = words(found)
+    if not isinstance(told, list):
+        answers |= {"helps": words(found), **{trouble: trouble in found for trouble in troubles}}
+        return answers
+    return answers | {trouble: words(names) for trouble, names in troubles.items()}
+
+
+_TOLD: Final = ("tricks", "techniques", "tools", "trick", "technique", "tool")
+_TECHNIQUES: Final = {
+    **dict.fromkeys(("he", "heinit", "heinitialization", "heinitialisation", "kaiming", "herelativetoxavier",
+                     "heinitializationrelativetoxavierinit", "heinsteadofxavier"), "he"),
+    **dict.fromkeys(("skip", "skipconnection", "skipconnections", "residual", "residualconnection",
+                     "residualconnections", "skipresidualconnections"), "skip"),
+    **dict.fromkeys(("batchnorm", "bn", "batchnormalization", "batchnormalisation"), "batchnorm"),
+}  # fmt: skip
 _PARTS: Final[tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any]], dict[str, Any]]], ...]] = (
-    (("layers", "activation", "widths", "sizes", "fan_in", "n_in"), _layers),
+    (("layers", "activation", "widths", "sizes", "fan_in", "n_in", "fan_out", "n_out"), _layers),
     (("blocks", "residual_blocks", "n_blocks"), _blocks),
-    (("w", "spectral_radius", "singular_value", "jacobian_factor", "W", "matrix", "A", "jacobian"), _repeated),
+    (("w", "weight", "spectral_radius", "singular_value", "jacobian_factor", "W", "matrix", "A", "jacobian"), repeated),
     (("weight_scale", "w_scale", "c"), _weight_scale),
-    (("J",), _residual),
+    (BRANCHES, residual),
+    (CLIPS, clipped),
+    (_TOLD, _techniques),
 )
 
 FAMILIES.add("init", answer)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from symderiv.document import Table, Tick
+from symderiv.models.techniques import N, techniques
 from symderiv.paper.exams import problem_blocks
 from symderiv.paper.statements import compared
 from symderiv.problems.eecs182_fa22 import p04_effects as effects
@@ -45,7 +46,7 @@ def measured(variance: float, shape: str = "plain") -> float:
 
 def test_he_and_xavier_in_real_networks() -> None:
     xavier, he = measured(1 / 200), measured(2 / 200)
-    (equal,) = (s for s in effects.techniques()[0].situations if s.name == f"{effects.N} to {effects.N}")
+    (equal,) = (s for s in techniques()[0].situations if s.name == f"{N} to {N}")
     assert xavier == pytest.approx(float(equal.before), rel=0.05)
     assert he == pytest.approx(float(equal.after), rel=0.05)
 
@@ -57,7 +58,7 @@ def test_residual_blocks_in_real_networks(share) -> None:
 
 @pytest.mark.parametrize("scale", ["1/2", "2"])
 def test_batch_normalization_in_real_networks(scale) -> None:
-    row = effects.techniques()[2]
+    row = techniques()[2]
     (situation,) = (s for s in row.situations if s.name.startswith(f"{scale} "))
     times = float(situation.before)  # the square of the scale beside He
     assert measured(times * 2 / 200) == pytest.approx(times, rel=0.05)
@@ -91,7 +92,7 @@ def ticks(audience: str) -> list[list[bool]]:
 
 def test_boxes_are_empty_for_students_and_ticked_for_staff() -> None:
     assert ticks("student") == [[False, False]] * 3
-    told = [f"{row.key}: {word}" for row, pair in zip(effects.techniques(), ticks("staff"), strict=True)
+    told = [f"{row.key}: {word}" for row, pair in zip(techniques(), ticks("staff"), strict=True)
             for word, ticked in zip(("vanishing", "exploding"), pair, strict=True) if ticked]
     assert tuple(told) == ANSWERS["4"].value
 

@@ -15,6 +15,7 @@ from symderiv.figures.series import Curve
 from symderiv.ink.marks import BLUE, GREEN, INK, ORANGE, Pen
 from symderiv.models.gradient_effects import normalized_growth
 from symderiv.models.initialization import growth
+from symderiv.models.techniques import SCALES, N, scaled, techniques
 from symderiv.notation.labels import rich
 from symderiv.notation.printing import text
 from symderiv.problem import Part, Problem
@@ -45,7 +46,7 @@ def problem() -> Problem:
                         HEADER,
                         tuple(
                             (row.name, Tick(row.helps.vanishing), Tick(row.helps.exploding))
-                            for row in effects.techniques()
+                            for row in techniques()
                         ),
                         "lcc",
                     ),
@@ -126,8 +127,8 @@ def _skip() -> tuple[Prose | Formula, ...]:
 
 def _normalization() -> tuple[Prose | Formula | Figure, ...]:
     cancels = effects.scale_cancels()
-    factor, number = effects.normalized_factor(), normalized_growth(effects.N, effects.N, sp.Symbol("v", positive=True))
-    small, large = (effects.scaled(c) for c in effects.SCALES)
+    factor, number = effects.normalized_factor(), normalized_growth(N, N, sp.Symbol("v", positive=True))
+    small, large = (scaled(c) for c in SCALES)
     return (
         Prose(
             "**Batch normalization.** Weights $c$ times as large give the same outputs (for $epsilon = 0$; for a small "
@@ -156,11 +157,11 @@ def _normalization() -> tuple[Prose | Formula | Figure, ...]:
 
 def _depth_plot() -> Plot:
     """The logarithm of the gradient's mean square over depth, for four ways to start."""
-    n, twice = effects.N, effects.SCALES[-1]
+    n, twice = N, SCALES[-1]
     lines = (
         ("Xavier", growth([n, n], "xavier").backward[0], Pen(BLUE, 1.4)),
         ("He", growth([n, n], "he").backward[0], Pen(GREEN, 1.4, (6.0, 2.0))),
-        (f"{twice} × He", effects.scaled(twice), Pen(ORANGE, 1.4, (1.5, 1.8))),
+        (f"{twice} × He", scaled(twice), Pen(ORANGE, 1.4, (1.5, 1.8))),
         (f"{twice} × He, batch norm", normalized_growth(n, n, sp.Symbol("v", positive=True)), Pen(INK, 1.1)),
     )
     steps = range(effects.LAYERS + 1)
