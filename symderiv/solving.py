@@ -1,13 +1,14 @@
 """Answers to files of exam questions: each problem's family computes from the data it is given.
 
-A file is a JSON list of problems, or ``{"problems": [...]}``; of a problem only ``id``, ``family``
-and ``given`` are read.  A problem that cannot be solved says why, and the others are still solved.
+A file is a JSON list of problems, or ``{"problems": [...]}``; of a problem only ``id``, ``family``, ``given`` and
+``task`` are read.  A problem that cannot be solved says why, and the others are still solved.  An answer that did not
+look at some of its data says so (``unread``): a setting that is not understood must not pass in silence.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,36 @@ from symderiv.families import FAMILIES
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError)
 
 
+class Watched(Mapping[str, Any]):
+    """The data of a problem, with the names that were looked up.
+
+    >>> data = Watched({"a": 1, "b": 2})
+    >>> data.get("a"), data.unread()
+    (1, ['b'])
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = dict(data)
+        self._seen: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self._seen.add(name)
+        return self._data[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def unread(self) -> list[str]:
+        """The names nobody looked up, in order."""
+        return [name for name in self._data if name not in self._seen]
+
+
 def solve_file(path: str | Path) -> dict[str, Any]:
-    """Solve every problem of a JSON file: ``{"version": 1, "results": [{"id", "answer"} | {"id", "error"}]}``.
+    """Solve every problem of a JSON file: ``{"version": 1, "results": […]}`` with ``{"id", "answer"[, "unread"]}`` or
+    ``{"id", "error"}`` for each.
 
     Raises ProblemError for a file that cannot be read or is not a list of problems.
     """
@@ -66,8 +95,10 @@ def _result(problem: object, place: int) -> dict[str, Any]:
             return {"id": name, "error": f"{name}: {key!r} is missing or of the wrong kind"}
     try:
         # a setting that ``given`` leaves out may stand in the words of the task; an answer never does
-        given = {"task": problem.get("task", ""), **problem["given"]}
-        return {"id": name, "answer": solve(problem["family"], given)}
+        given = Watched({"task": problem.get("task", ""), **problem["given"]})
+        answer = solve(problem["family"], given)
+        unread = [name for name in given.unread() if name != "task"]
+        return {"id": name, "answer": answer, **({"unread": unread} if unread else {})}
     except SymderivError as error:
         return {"id": name, "error": str(error)}
     except UNFORESEEN as error:

@@ -110,3 +110,15 @@ def test_families_refuse_nonsense_with_a_reason(family: str) -> None:
         (result,) = solve_all([{"id": "x", "family": family, "given": given}])["results"]
         assert set(result) in ({"id", "answer"}, {"id", "error"})
         assert result.get("error") != ""
+
+
+def test_what_was_not_looked_at_is_told() -> None:
+    given = {"y": {"1": 1}, "y_hat": {"1": "a"}}
+    problems = [
+        {"id": "a", "family": "bce", "given": given | {"temperature": 3, "held_out": []}},
+        {"id": "b", "family": "bce", "given": given, "task": "Mean BCE."},
+        {"id": "c", "family": "rnn", "given": {"recurrence": "h = w*(u_t + h_prev)", "w": "2", "colour": "3"}},
+    ]
+    results = solve_all(problems)["results"]
+    assert [result.get("unread") for result in results] == [["temperature"], None, ["colour"]]
+    assert all("unread" not in result for result in solve_all(SAMPLE)["results"])

@@ -27,6 +27,8 @@ def run(options: Namespace) -> int:
             print(f"{result['id']}: {result.get('error', '')}".rstrip())
             for name, value in result.get("answer", {}).items():
                 print(f"  {name} = {shown(value)}")
+            if "unread" in result:
+                print(f"  (did not look at: {', '.join(result['unread'])})")
     unsolved = [str(result["id"]) for result in solved["results"] if "error" in result]
     if unsolved:
         sys.stderr.write(f"symderiv: without an answer: {', '.join(unsolved)}\n")

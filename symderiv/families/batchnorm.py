@@ -164,6 +164,7 @@ def _joint(given: Mapping[str, Any]) -> dict[str, Any]:
     gamma, beta = per_feature(given, "gamma", size, 1), per_feature(given, "beta", size, 0)
     out = normalized_covariance(sigma, number(given, "epsilon", "eps"), gamma, beta)
     cov = out.covariance
+    before = pick(given, "mean", "mu")  # normalization removes it
     variances = [cov[i, i] for i in range(size)]
     answers: dict[str, Any] = {
         "mean": vec(out.mean), "covariance": mat(cov.tolist()), "output_covariance": mat(cov.tolist()),
@@ -171,6 +172,8 @@ def _joint(given: Mapping[str, Any]) -> dict[str, Any]:
         "sds": vec(map(sympy.sqrt, variances)), "whitened": bool(cov == cov.eye(size)),
         "decorrelated": bool(cov.is_diagonal()), "axis_aligned": bool(cov.is_diagonal()),
     }
+    if before is not None:
+        answers["input_mean"] = vec(per_feature({"mean": before}, "mean", size, 0))
     if not any(sigma[i][i].is_zero for i in range(size)):
         plain = normalized_covariance(sigma).covariance
         answers |= {

@@ -1,11 +1,11 @@
 """Family ``rnn``: a recurrence unrolled, its derivatives, and the contribution of every use of a weight.
 
 Read: ``recurrence`` (text, see ``models.recurrent``), ``steps``, ``h0`` (and further starting values), ``output``
-(an expression in ``h_1 … h_T``), ``loss`` (in ``y`` or the states), values for names (``w``, ``u``, ``values``),
-``untied``, ``truncate``, ``learning_rate``.
+(an expression in ``h_1 … h_T``), ``loss`` (in ``y`` or the states, or "squared error" with a ``target``), values for
+names (``w``, ``u``, ``values``), ``untied``, ``truncate`` (a window) or ``detach`` (a state), ``learning_rate``.
 Answered: ``y``, ``L`` with a loss, ``dy_d<name>`` for every weight, input, starting value and state,
 ``d2y_d<name>2``, ``edge_contributions`` (of ``w``, else of the first weight) and ``edge_contributions_<name>``,
-``states``, ``h1 …``, ``dh_T_dh_0``, ``dy_d<name>_truncated``, ``<name>_new``.
+``states``, ``h1 …``, ``dh_T_dh_0`` where the output is the last state, ``dy_d<name>_truncated``, ``<name>_new``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,20 @@ import sympy as sp
 from symderiv.errors import LimitError, ModelError
 from symderiv.exact import ANY_NAME, read_exact, read_int
 from symderiv.families import FAMILIES, forms
+from symderiv.families.given import need, pick
 from symderiv.models.recurrent import Recurrence, Unrolled, read_recurrence, tidy, unroll
 
+WINDOWS = ("truncate", "truncation", "truncation_length", "bptt_window", "bptt_steps", "tbptt", "tbptt_k", "window")
+DETACHED = ("detach", "detach_at", "detached", "stop_gradient", "stop_gradient_at")
+RATES = ("learning_rate", "lr", "step_size")
 SETTINGS = frozenset({
     "recurrence", "steps", "T", "output", "outputs", "loss", "values", "at", "point", "inputs", "untied", "shared",
-    "truncate", "truncation", "bptt_window", "learning_rate", "lr", "activation", "task",
+    "tied", "weights", "target", "activation", "task", *WINDOWS, *DETACHED, *RATES,
 })  # fmt: skip
+LOSSES = {
+    **dict.fromkeys(("squarederror", "squared", "se", "l2", "mse"), "(y - ({}))**2"),
+    **dict.fromkeys(("halfsquarederror", "halfsquared", "halfmse"), "(y - ({}))**2/2"),
+}
 SECOND_DERIVATIVE_SIZE = 400
 
 
@@ -37,14 +45,32 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     output = _output(given.get("output", given.get("outputs")), recurrence)
     unrolled = unroll(recurrence, steps, output, values)
     answers = _derivatives(unrolled, "y", recurrence, steps, given)
-    loss = given.get("loss")
-    if isinstance(loss, str):
-        last = output or f"{recurrence.states[-1]}_{steps}"
+    loss = _loss(given)
+    if (output or last_state(recurrence, steps)) == last_state(recurrence, steps):
+        h = recurrence.states[-1]
+        names = (f"d{h}_T_d{h}_0", f"d{h}T_d{h}0", f"d{h}_{steps}_d{h}_0", f"d{h}{steps}_d{h}0")
+        answers |= dict.fromkeys(names, answers[f"dy_d{h}0"]) if f"dy_d{h}0" in answers else {}
+    if loss is not None:
+        last = output or last_state(recurrence, steps)
         whole = loss if "y" in recurrence.states else re.sub(r"\by\b", f"({last.split('=')[-1]})", loss)
         lossy = unroll(recurrence, steps, whole, values)
         answers |= {k: v for k, v in _derivatives(lossy, "L", recurrence, steps, given).items() if k not in answers}
         answers["loss"] = answers["L"]
     return answers
+
+
+def last_state(recurrence: Recurrence, steps: int) -> str:
+    """The name of the last state at the last time step."""
+    return f"{recurrence.states[-1]}_{steps}"
+
+
+def _loss(given: Mapping[str, Any]) -> str | None:
+    """The loss as an expression; a usual name needs a ``target``."""
+    loss = given.get("loss")
+    if not isinstance(loss, str):
+        return None
+    named = LOSSES.get(re.sub(r"[^a-z0-9]", "", loss.lower().replace("1/2", "half")))
+    return loss if named is None else named.format(need(given, "target"))
 
 
 def _derivatives(
@@ -82,11 +108,15 @@ def _derivatives(
 def _training(unrolled: Unrolled, y: str, shared: list[str], steps: int, given: Mapping[str, Any]) -> dict[str, Any]:
     """Truncated backpropagation through time, and one step of gradient descent."""
     answers: dict[str, Any] = {}
-    window = next((given[k] for k in ("truncate", "truncation", "bptt_window") if k in given), None)
-    rate = given.get("learning_rate", given.get("lr"))
+    window, detached, rate = pick(given, *WINDOWS), pick(given, *DETACHED), pick(given, *RATES)
+    first = None
+    if window is not None:
+        first = steps - read_int(window, "the window of truncation", least=1) + 1
+    elif detached is not None:
+        told = re.sub(r"\D+", "", detached) if isinstance(detached, str) else detached
+        first = read_int(told, "the detached time step", 0, steps) + 1
     for name in shared:
-        if window is not None:
-            first = steps - read_int(window, "the window of truncation", least=1) + 1
+        if first is not None:
             kept = [use.contribution for use in unrolled.uses(name) if use.time_step >= first]
             answers[f"d{y}_d{name}_truncated"] = forms.expr(tidy(sp.Add(*kept)))
         if rate is not None:
@@ -105,9 +135,14 @@ def _recurrence_text(given: Mapping[str, Any]) -> str:
     activation = given.get("activation")
     if isinstance(activation, str) and activation not in ("none", "linear", "identity") and activation not in text:
         text = re.sub(r"=\s*(.+)", lambda m: f"= {activation}({m[1]})", text)
-    if given.get("untied") is True or given.get("shared") is False:
+    if given.get("untied") is True or False in (given.get("shared"), given.get("tied")) or _per_step(given):
         text = re.sub(r"\bw\b", "w_t", text)
     return text
+
+
+def _per_step(given: Mapping[str, Any]) -> bool:
+    """Whether ``weights`` names or gives one w for every time step."""
+    return isinstance(given.get("weights"), list)
 
 
 def _output(output: object, recurrence: Recurrence) -> str | None:
@@ -120,16 +155,25 @@ def _output(output: object, recurrence: Recurrence) -> str | None:
 
 def _numbers(given: Mapping[str, Any], recurrence: Recurrence) -> dict[str, Any]:
     """Values for names, starting values such as h0 among them, out of all the places they may stand."""
-    found: dict[str, object] = {k: v for k, v in given.items() if k not in SETTINGS}
+    said = " ".join(str(given.get(k, "")) for k in ("recurrence", "output", "outputs", "loss"))
+    used = {re.sub(r"[_\d]+$", "", word) for word in re.findall(r"[A-Za-z]\w*", said)} | set(recurrence.states)
+    used |= {word.removesuffix("_t") for word in used} | {word.removesuffix("_prev") for word in used}
+    found: dict[str, object] = {}
+    for name in given:
+        stem = re.sub(r"(?:_minus\d+|_init|_prev|[_\d]+)$", "", name)
+        if name not in SETTINGS and stem in used:
+            found[name] = given[name]
     for place in ("inputs", "values", "at", "point"):
         if isinstance(given.get(place), Mapping):
             found |= given[place]
         elif isinstance(given.get(place), list):
             found["u"] = given[place]
+    if _per_step(given):
+        found["w"] = [None if isinstance(w, str) and w.isidentifier() else w for w in given["weights"]]
     flat: dict[str, object] = {}
     for name, value in found.items():
         if isinstance(value, list):
-            flat |= {f"{name}{k}": v for k, v in enumerate(value, 1)}
+            flat |= {f"{name}{k}": v for k, v in enumerate(value, 1) if v is not None}
         elif isinstance(value, (int, float, str)) and not isinstance(value, bool):
             flat[name.replace("_", "") if re.fullmatch(r"[A-Za-z]+_\d+", name) else name] = value
     starting = re.compile(rf"({'|'.join(recurrence.states)})(0|_minus\d+|_init|_0|_prev)")

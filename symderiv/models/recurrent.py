@@ -197,6 +197,8 @@ class _Unrolling:
         if known:
             state, delay = known
             return self._past(state, step - (delay or (0 if state in done else 1)))
+        if name.endswith("_next") and name.removesuffix("_next") in self.recurrence.states:
+            raise ModelError(f"{name} lies in the future of its time step; a recurrence may use {name[:-5]}_prev only")
         if name.endswith("_t"):
             return self._leaf(f"{name[:-2]}{step}", self.inputs)
         return self._leaf(name, self.weights)

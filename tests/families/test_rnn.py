@@ -1,0 +1,87 @@
+"""Family rnn: settings in the data, against the recurrence run in floats and its central differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from symderiv.errors import SymderivError
+from symderiv.exact import ANY_NAME, read_exact
+from symderiv.solving import solve, solve_all
+
+PLAIN = "h = w*(u_t + h_prev)"
+U = (0.7, -1.3, 0.4, 2.0)
+POINT = {"w": 0.6, "h0": 0.5, "d": 1.5, **{f"u{k}": u for k, u in enumerate(U, 1)}}
+
+
+def ask(**given: Any) -> dict[str, Any]:
+    data = {"recurrence": PLAIN, "steps": 4, "h0": "0", "output": "h_4"} | given
+    (result,) = solve_all([{"id": "x", "family": "rnn", "given": data}])["results"]
+    assert "error" not in result, result
+    return result["answer"]
+
+
+def value(form: dict[str, str], **more: float) -> float:
+    return float(read_exact(form["expr"], ANY_NAME).subs(POINT | more))
+
+
+def run(weights: Any, start: float = 0.0, inputs: Any = U) -> float:
+    h = start
+    for w, u in zip(weights, inputs, strict=True):
+        h = w * (u + h)
+    return h
+
+
+def slope(f: Callable[[float], float], at: float) -> float:
+    return (f(at + 1e-6) - f(at - 1e-6)) / 2e-6
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [({"truncate": 2}, 2), ({"window": 3}, 3), ({"truncation_length": 1}, 1), ({"detach": "h_2"}, 2),
+     ({"stop_gradient": 3}, 1), ({"detach_at": "h_0"}, 4)],
+)  # fmt: skip
+def test_truncated_backpropagation_moves_the_last_weights_only(given: dict[str, Any], kept: int) -> None:
+    found = ask(**given)
+    expected = slope(lambda w: run([0.6] * (4 - kept) + [w] * kept), 0.6)
+    assert value(found["dy_dw_truncated"]) == pytest.approx(expected, abs=1e-8)
+    assert value(found["dy_dw"]) == pytest.approx(slope(lambda w: run([w] * 4), 0.6), abs=1e-8)
+
+
+@pytest.mark.parametrize(("loss", "half"), [("squared error", 1), ("1/2 squared error", 0.5), ("MSE", 1)])
+def test_a_loss_by_its_name_has_a_target(loss: str, half: float) -> None:
+    found = ask(loss=loss, target="d")
+    assert value(found["dL_dw"]) == pytest.approx(slope(lambda w: half * (run([w] * 4) - 1.5) ** 2, 0.6), abs=1e-7)
+    with pytest.raises(SymderivError):
+        solve("rnn", {"recurrence": PLAIN, "steps": 1, "loss": loss})
+
+
+@pytest.mark.parametrize("given", [{"weights": ["w1", "w2", "w3", "w4"]}, {"tied": False}, {"untied": True}])
+def test_a_weight_for_every_time_step(given: dict[str, Any]) -> None:
+    found, weights = ask(**given), [0.6, -0.2, 1.1, 0.9]
+    point = {f"w{k}": w for k, w in enumerate(weights, 1)}
+    assert value(found["y"], **point) == pytest.approx(run(weights))
+    expected = slope(lambda w: run([0.6, w, 1.1, 0.9]), -0.2)
+    assert value(found["dy_dw2"], **point) == pytest.approx(expected, abs=1e-8)
+
+
+def test_weights_as_numbers() -> None:
+    found = ask(weights=["1/2", "2", "-1", "3"])
+    assert value(found["y"]) == pytest.approx(run([0.5, 2, -1, 3]))
+
+
+def test_the_last_state_by_the_first() -> None:
+    found = ask(h0="h0")
+    expected = slope(lambda h: run([0.6] * 4, h), 0.5)
+    for name in ("dh_T_dh_0", "dh_4_dh_0", "dh4_dh0", "dy_dh0"):
+        assert value(found[name]) == pytest.approx(expected, abs=1e-8)
+    assert "dh_T_dh_0" not in ask(output="h_1 + h_4")
+
+
+def test_the_future_is_refused() -> None:
+    with pytest.raises(SymderivError, match="b_next"):
+        solve("rnn", {"recurrence": "f = w*(u_t + f_prev); b = v*(u_t + b_next)", "steps": 3})
+    with pytest.raises(SymderivError, match="b_next"):
+        solve("rnn", {"recurrence": "b_t = v*(u_t + b_{t+1})", "steps": 3})
