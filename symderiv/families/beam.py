@@ -1,6 +1,7 @@
 """Questions on decoding a sequence model.
 
-Read: ``prob`` (or ``logprob``: a table by prefix), or ``initial`` and ``transition``; ``depth``, ``eos``,
+Read: ``prob`` (or ``logprob``: a table by prefix), or ``initial`` and ``transition`` (with ``emission`` and
+``observations``: a hidden Markov model, whose searches score hidden tokens); ``depth``, ``eos``,
 ``length_penalty`` (alpha) or ``length_normalization``, ``temperature``, ``beam`` or ``beams``.
 Answers: exhaustive, greedy, beam_1 … beam_5 (and the widths asked for): words and prob (or logprob);
 <search>_logprob, <search>_score, <search>_ties, <search>_steps (kept prefixes), sequences (where they are at

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from symderiv.errors import ModelError
 from symderiv.exact import read_exact, read_fraction, read_int, read_rows
-from symderiv.families.given import pick, prose
+from symderiv.families.given import need, pick, prose
 from symderiv.models.decoding import SequenceModel, markov_model, tempered, tree_model
+from symderiv.models.hidden_markov import observed
 
 _ENDS: Final = ("<eos>", "</s>", "eos", "EOS", "<EOS>", "<end>", "END", "end", "$")
 _TABLES: Final = ("prob", "probs", "probabilities", "tree", "conditional", "p", "table", "model")
@@ -29,9 +30,16 @@ def sequence_model(given: Mapping[str, Any]) -> SequenceModel:
     """The model of a question; ModelError for rows that are missing or no distributions."""
     depth = pick(given, "depth", "length", "max_length", "max_len", "steps", "T", "horizon", "n_steps")
     depth = None if depth is None else read_int(depth, "depth", 1, 500)
+    seen = pick(given, "observations", "observed", "obs", "emitted")
+    if isinstance(seen, list) and depth not in (None, len(seen)):
+        raise ModelError(f"beam: {len(seen)} observations for {depth} steps; give one for every step")
+    depth = len(seen) if isinstance(seen, list) else depth
     end = pick(given, "eos", "end", "end_token", "eos_token", "stop")
     reader = _markov if any(name in given for name in _TRANSITIONS) else _tree
     model = reader(given, depth, end)
+    if isinstance(seen, list):
+        emission = need(given, "emission", "emissions", "emission_prob", "B")
+        model = observed(model, read_rows(emission, "emission"), [str(symbol) for symbol in seen])
     heat = read_fraction(pick(given, "temperature", "tau", default=1), "temperature")
     return model if heat == 1 else tempered(model, heat)
 

@@ -148,3 +148,35 @@ def test_bad_questions_are_refused(given: dict[str, Any]) -> None:
 
 def test_the_task_is_not_needed() -> None:
     assert solve("beam", {"prob": TREE, "depth": 2, "k": 2})["beam"] == {"words": ["b", "a"], "prob": "9/25"}
+
+
+EMISSION = {"x": {"0": "9/10", "1": "1/10"}, "y": {"0": "1/5", "1": "4/5"}}
+
+
+@pytest.mark.parametrize("seen", [["0", "1", "1"], ["1", "1", "1", "0"], ["0"]])
+def test_a_hidden_markov_model_against_enumeration(seen: list[str]) -> None:
+    found = ask(vocab=["x", "y"], initial=FIRST, transition=CHAIN, emission=EMISSION, observations=seen)
+
+    def joint(words: tuple[str, ...]) -> Fraction:
+        p = Fraction(FIRST[words[0]])
+        for a, b in itertools.pairwise(words):
+            p *= Fraction(CHAIN[a][b])
+        return p * math.prod((Fraction(EMISSION[w][s]) for w, s in zip(words, seen, strict=False)), start=Fraction(1))
+
+    best = max(itertools.product("xy", repeat=len(seen)), key=joint)
+    assert found["exhaustive"] == {"words": list(best), "prob": str(joint(best))}
+    path: tuple[str, ...] = ()
+    for _ in seen:
+        path = max(((*path, token) for token in "xy"), key=joint)
+    assert found["greedy"] == {"words": list(path), "prob": str(joint(path))}
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [{"observations": ["2"]}, {"emission": {"x": {"0": "1/2"}, "y": {"0": "1"}}}, {"depth": 3},
+     {"emission": {"x": {"0": "1", "1": "0"}}}, {"emission": None}],
+)  # fmt: skip
+def test_a_spoiled_hidden_markov_model_is_refused(spoiled: dict[str, Any]) -> None:
+    given = {"vocab": ["x", "y"], "initial": FIRST, "transition": CHAIN, "emission": EMISSION, "observations": ["0", "1"]}
+    (result,) = solve_all([{"id": "x", "family": "beam", "given": given | spoiled}])["results"]
+    assert "error" in result
