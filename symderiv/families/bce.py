@@ -6,7 +6,8 @@ point), ``class_weights``, ``pos_weight``, ``reduction``, ``label_smoothing``, `
 Answered: ``loss``, ``n``, ``terms``, ``sum``, ``gradient`` by the logits z1, z2, … (``gradient_z``; by the predictions
 where the task says so), ``gradient_y_hat``, ``dL_d<symbol>`` by every symbol in the loss, ``product`` (the loss is
 -log(product)/n), ``perplexity``, ``best_constant`` and its ``min_loss``, ``loss_held_out``, ``loss_all``, ``accuracy``,
-``hessian_z``, ``brier``.
+``hessian_z``, ``brier``.  Where the task speaks of logits, the loss is one of z1, z2, … (``loss_y_hat``: of the
+predictions).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     """The loss of the training points, its gradients, and what it would be on the others."""
     asked = read_question(given)
     data, objective = asked.data, asked.objective
-    loss = losses.binary_cross_entropy(data, objective)
+    loss = losses.binary_cross_entropy(asked.parametrised, objective)
     terms = [losses.term(data.labels[p], data.predictions[p], objective) for p in data.training]
     answers: dict[str, Any] = {
         **dict.fromkeys(("loss", "train_loss", "training_loss"), forms.expr(loss)),
@@ -43,25 +44,27 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
         answers["value"] = forms.num(loss)
     if loss != sp.oo:
         answers["perplexity"] = forms.expr(sp.exp(loss) if objective.base is None else objective.base**loss)
-    return answers | _gradients(asked, loss) | _constant(data, objective) | _elsewhere(asked, given)
+    return answers | _gradients(asked) | _constant(data, objective) | _elsewhere(asked, given)
 
 
-def _gradients(asked: Question, loss: sp.Expr) -> dict[str, Any]:
+def _gradients(asked: Question) -> dict[str, Any]:
     """Derivatives by logits, by predictions and by every symbol of the loss."""
     data, logits = asked.data, asked.logits
-    by_logit = losses.gradient_by_logit(data, logits, asked.objective)
-    by_prediction = [loss.diff(q) if q.is_Symbol else sp.S.Zero for q in data.predictions.values()]
-    second = [
-        g.diff(logits[p]) for p, g in zip(data.points, by_logit, strict=True) if logits[p].is_Symbol
-    ]
+    by_logit, second = losses.by_logit(data, logits, asked.objective)
+    plain = losses.binary_cross_entropy(data, asked.objective)
+    by_prediction = [plain.diff(q) if q.is_Symbol else sp.S.Zero for q in data.predictions.values()]
     answers: dict[str, Any] = {
         "gradient_z": forms.vec(by_logit), "hessian_z": forms.vec(second), "hessian_diagonal": forms.vec(second),
+        "hessian": forms.mat(sp.diag(*second).tolist()),
         "gradient": forms.vec(by_prediction if asked.by_prediction else by_logit),
     }
     if any(q.is_Symbol for q in data.predictions.values()):
         answers["gradient_y_hat"] = forms.vec(by_prediction)
-    symbols = {q for q in data.predictions.values() if q.is_Symbol} | loss.free_symbols
-    return answers | {f"dL_d{s}": forms.expr(loss.diff(s)) for s in sorted(symbols, key=str)}
+    symbols = {q for q in data.predictions.values() if q.is_Symbol} | plain.free_symbols
+    answers |= {f"dL_d{s}": forms.expr(plain.diff(s)) for s in sorted(symbols, key=str)}
+    free = {z: g for z, g in zip(logits.values(), by_logit, strict=True) if z.is_Symbol and g.has(z)}
+    own = {f"dL_d{z}": forms.expr(g) for z, g in free.items()}
+    return own | answers | {"loss_y_hat": forms.expr(plain)}
 
 
 def _constant(data: losses.Labelled, objective: losses.Objective) -> dict[str, Any]:

@@ -36,9 +36,13 @@ BY_PREDICTION: Final = re.compile(
 
 @dataclass(frozen=True)
 class Question:
-    """Points with their objective; ``logits`` are given ones or fresh symbols z1, z2, … (``made_logits``)."""
+    """Points with their objective; ``logits`` are given ones or fresh symbols z1, z2, …
+
+    ``parametrised`` are the points with the predictions as sigmoids of the logits where the task speaks of them.
+    """
 
     data: losses.Labelled
+    parametrised: losses.Labelled
     held_out: tuple[str, ...]
     objective: losses.Objective
     logits: Mapping[str, sp.Expr]
@@ -61,8 +65,13 @@ def read_question(given: Mapping[str, Any]) -> Question:
     training = [p for p in labels if p not in held]
     data = losses.labelled(labels, predictions, held, _weights(given, labels, training))
     chosen = logits or {p: sp.Symbol(f"z{p}") for p in labels}
-    asked = BY_PREDICTION.search(prose(given)) is not None and not BY_LOGIT.search(prose(given))
-    return Question(data, tuple(held), _objective(given), chosen, asked and logits is None)
+    by_logit = BY_LOGIT.search(prose(given)) is not None
+    moved = data
+    if by_logit and all(data.predictions[p].is_Symbol for p in training):
+        sigmoids = {p: 1 / (1 + sp.exp(-chosen[p])) for p in data.points}
+        moved = losses.labelled(data.labels, sigmoids, held, data.weights)
+    asked = BY_PREDICTION.search(prose(given)) is not None and not by_logit
+    return Question(data, moved, tuple(held), _objective(given), chosen, asked and logits is None)
 
 
 def _predictions(
@@ -96,7 +105,10 @@ def table(value: object, what: str) -> dict[str, sp.Expr]:
         value = {str(k): v for k, v in enumerate(value, 1)}
     if not isinstance(value, Mapping) or not value:
         raise ModelError(f"{what} must be a table from point to value, or a list of values")
-    return {str(point): read_exact(v, ANY_NAME, f"{what} of point {point}") for point, v in value.items()}
+    return {
+        str(point): read_exact(int(v) if isinstance(v, bool) else v, ANY_NAME, f"{what} of point {point}")
+        for point, v in value.items()
+    }
 
 
 def _held_out(given: Mapping[str, Any], labels: Mapping[str, sp.Expr]) -> list[str]:

@@ -172,7 +172,9 @@ def _numbers(given: Mapping[str, Any], recurrence: Recurrence) -> dict[str, Any]
         found["w"] = [None if isinstance(w, str) and w.isidentifier() else w for w in given["weights"]]
     flat: dict[str, object] = {}
     for name, value in found.items():
-        if isinstance(value, list):
+        if isinstance(value, Mapping):
+            flat |= {str(k) if str(k).startswith(name) else f"{name}{k}": v for k, v in value.items()}
+        elif isinstance(value, list):
             flat |= {f"{name}{k}": v for k, v in enumerate(value, 1) if v is not None}
         elif isinstance(value, (int, float, str)) and not isinstance(value, bool):
             flat[name.replace("_", "") if re.fullmatch(r"[A-Za-z]+_\d+", name) else name] = value

@@ -144,25 +144,30 @@ def smoothed(labels: Mapping[str, sp.Expr], amount: sp.Expr) -> dict[str, sp.Exp
     return {point: (1 - amount) * label + amount / 2 for point, label in labels.items()}
 
 
-def gradient_by_logit(
+def by_logit(
     data: Labelled, logits: Mapping[str, sp.Expr], objective: Objective = PLAIN
-) -> tuple[sp.Expr, ...]:
-    """∂L/∂z of every point for ŷ = 1/(1 + exp(-z)); (ŷ - y)/n for plain training points, 0 for held-out ones.
+) -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...]]:
+    """∂L/∂z and ∂²L/∂z² of every point for ŷ = 1/(1 + exp(-z)), at z or at a prediction that is a number.
+
+    (ŷ - y)/n and ŷ(1 - ŷ)/n for plain training points, 0 for held-out ones.
 
     >>> points = labelled({"1": sp.S(0), "2": sp.S(1)}, {"1": sp.Symbol("a"), "2": sp.Symbol("b")})
-    >>> gradient_by_logit(points, {"1": sp.Symbol("z1"), "2": sp.Symbol("z2")})[0]
+    >>> by_logit(points, {"1": sp.Symbol("z1"), "2": sp.Symbol("z2")})[0][0]
     1/(2*(1 + exp(-z1)))
     """
     variables = {p: sp.Dummy("q") for p in data.points}
     inner = labelled(data.labels, variables, [p for p in data.points if p not in data.training], data.weights)
     loss = binary_cross_entropy(inner, objective)
-    gradient = []
+    first, second = [], []
     for point in data.points:
-        q = variables[point]
+        q, told = variables[point], data.predictions.get(point)
+        at = told if told is not None and told.is_number else 1 / (1 + sp.exp(-logits[point]))
         # dq/dz = q (1 - q), which cancels the poles of dL/dq before the sigmoid is put in
-        slope = sp.expand(loss.diff(q) * q * (1 - q)) if objective.focus != 0 else loss.diff(q) * q * (1 - q)
-        gradient.append(sp.factor(sp.cancel(slope)).subs(q, 1 / (1 + sp.exp(-logits[point]))))
-    return tuple(gradient)
+        slope = sp.factor(sp.cancel(sp.expand(loss.diff(q) * q * (1 - q))))
+        curvature = sp.factor(sp.cancel(sp.expand(slope.diff(q) * q * (1 - q))))
+        first.append(slope.subs(q, at))
+        second.append(curvature.subs(q, at))
+    return tuple(first), tuple(second)
 
 
 def best_constant(data: Labelled) -> sp.Expr:

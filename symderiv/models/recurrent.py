@@ -1,8 +1,9 @@
 """Recurrences unrolled over time as computational graphs: states, output, and every use of a shared weight.
 
 A recurrence is text: ``h = w*(u_t + h_prev)``, or several equations separated by ``;``.  ``x_prev`` (also
-``x_{t-1}``, or ``x`` where it is not yet computed) is the state one time step earlier, ``x_prev2`` two,
-``u_t`` the input ``u1, u2, …`` of the time step, ``t`` its number, any other name a weight shared by all.
+``x_{t-1}``, or ``x`` where it is not yet computed) is the state one time step earlier, ``x_prev2`` two (likewise
+``u_prev`` of an input, 0 before the first unless told), ``u_t`` the input ``u1, u2, …`` of the time step, ``t`` its
+number, any other name a weight shared by all.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ class Recurrence:
     @property
     def states(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.equations)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The sequences that are read: u of ``u_t``."""
+        names = {name for _, tree in self.equations for name in free_names(tree) if name.endswith("_t")}
+        return tuple(sorted(name[:-2] for name in names if name[:-2] not in self.states))
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,9 @@ class _Unrolling:
             return self.nodes[f"{self.recurrence.states[-1]}_{self.steps}"]
         tree = parse_rule(_plain(text).split("=")[-1])
         names: dict[str, object] = {}
+        whole = (re.sub(r"_?(?:\d+|T|t)$", "", name) for name in free_names(tree))
+        if not {*free_names(tree), *whole} & set(self.recurrence.states):
+            raise ModelError(f"the output {text!r} names no state; known are {', '.join(self.recurrence.states)}")
         for name in sorted(free_names(tree)):
             found = re.fullmatch(r"(\w*?[A-Za-z])_?(\d+|T|t)", name)
             if name in self.recurrence.states:
@@ -201,6 +211,11 @@ class _Unrolling:
             raise ModelError(f"{name} lies in the future of its time step; a recurrence may use {name[:-5]}_prev only")
         if name.endswith("_t"):
             return self._leaf(f"{name[:-2]}{step}", self.inputs)
+        delayed = _state_and_delay(name, self.recurrence.inputs)
+        if delayed and delayed[1]:
+            earlier = step - delayed[1]
+            kind = self.inputs if earlier >= 1 else self.starts
+            return self._leaf(f"{delayed[0]}{earlier}" if earlier >= 0 else f"{delayed[0]}_minus{-earlier}", kind)
         return self._leaf(name, self.weights)
 
     def _past(self, state: str, step: int) -> Handle:

@@ -134,3 +134,27 @@ def test_numbers_in_bits_are_simplified() -> None:
 def test_what_cannot_be_meant_is_refused(given: dict[str, Any], kind: type[Exception]) -> None:
     with pytest.raises(kind):
         solve("bce", {"y": Y, "y_hat": Y_HAT, "held_out": [1, 4]} | given)
+
+
+def test_where_the_task_speaks_of_logits_the_loss_is_one_of_logits() -> None:
+    found = ask("Logit parametrisation y_hat=sigmoid(z_i): the loss and its Hessian in z1..z5.")
+    z = {f"z{k}": v for k, v in enumerate((0.3, -1.2, 0.7, 2.0, -0.4), 1)}
+
+    def loss(**point: float) -> float:
+        return summed(predictions=[1 / (1 + exp(-v)) for v in point.values()])
+
+    assert value(found["loss"]["expr"], **z) == pytest.approx(loss(**z))
+    assert value(found["loss_y_hat"]["expr"]) == pytest.approx(summed())
+    for k, name in enumerate(z):
+        up, down = loss(**(z | {name: z[name] + 1e-4})), loss(**(z | {name: z[name] - 1e-4}))
+        curvature = (up - 2 * loss(**z) + down) / 1e-8
+        assert value(found["hessian"]["mat"][k][k], **z) == pytest.approx(curvature, abs=1e-6)
+        assert {entry for j, entry in enumerate(found["hessian"]["mat"][k]) if j != k} == {"0"}
+
+
+def test_a_gradient_at_numbers_is_a_number() -> None:
+    numbers = dict(zip("12345", ("1/2", "3/4", "1/5", "1/2", "1/4"), strict=True))
+    # (prediction - label)/3 and prediction·(1 - prediction)/3 of the training points
+    found = ask(y_hat=numbers)
+    assert found["gradient"] == {"vec": ["0", "-1/12", "-4/15", "0", "1/12"]}
+    assert found["hessian_diagonal"] == {"vec": ["0", "1/16", "4/75", "0", "1/16"]}

@@ -85,3 +85,24 @@ def test_the_future_is_refused() -> None:
         solve("rnn", {"recurrence": "f = w*(u_t + f_prev); b = v*(u_t + b_next)", "steps": 3})
     with pytest.raises(SymderivError, match="b_next"):
         solve("rnn", {"recurrence": "b_t = v*(u_t + b_{t+1})", "steps": 3})
+
+
+def test_an_input_one_time_step_earlier() -> None:
+    found = ask(recurrence="h = w*u_t + d*u_prev + h_prev")
+    assert value(found["y"]) == pytest.approx(sum(0.6 * u + 1.5 * v for u, v in zip(U, (0, *U[:-1]), strict=True)))
+    told = ask(recurrence="h = w*u_t + d*u_{t-1} + h_prev", u0="2")
+    assert value(told["y"]) == pytest.approx(value(found["y"]) + 3)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [{"u": {"1": "1", "2": "-2", "3": "0", "4": "5"}}, {"u": ["1", "-2", "0", "5"]}, {"inputs": [1, -2, 0, 5]},
+     {"inputs": {"u1": 1, "u2": -2, "u3": 0, "u4": 5}}, {"u_1": 1, "u_2": -2, "u_3": 0, "u_4": 5}],
+)  # fmt: skip
+def test_numeric_inputs_in_many_spellings(inputs: dict[str, Any]) -> None:
+    assert value(ask(**inputs)["y"]) == pytest.approx(run([0.6] * 4, inputs=(1, -2, 0, 5)))
+
+
+def test_an_output_without_a_state_is_refused() -> None:
+    with pytest.raises(SymderivError, match="'all'"):
+        solve("rnn", {"recurrence": PLAIN, "steps": 3, "output": "all"})
