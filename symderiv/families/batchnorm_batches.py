@@ -80,6 +80,13 @@ def batch_answers(given: Mapping[str, Any], batch: Sequence[Any] | None) -> dict
     if _kind(given) == "rms":
         used = read_exact(0), read_exact(sum(v**2 for v in values)) / len(values)
     answers = _one(given, values, used)
+    if fixed is not None and _kind(given) != "rms":
+        epsilon, gamma, beta = settings(given)
+        at_rest = vec(normalize(values, epsilon, gamma, beta, statistics=fixed).outputs)
+        answers |= dict.fromkeys(("y_eval", "y_inference", "y_test"), at_rest)
+        if _spread(values, epsilon, True):
+            batch_y = normalize(values, epsilon, gamma, beta, unbiased=_unbiased(given)).outputs
+            answers |= dict.fromkeys(("y_train", "y_training"), vec(batch_y))
     if updating and fixed is not None:
         answers |= _updated(given, [values], Moments(*fixed))
     return answers | _flow(given, values, used) | _scaled(given, values)
@@ -100,7 +107,9 @@ def _one(given: Mapping[str, Any], values: Sequence[Any], used: tuple[Any, Any] 
         **dict.fromkeys(("output_variance", "output_batch_variance", "y_variance", "y_var"), expr(out_variance)),
         "batch_variance_equals_gamma2": _equal(out_variance, gamma**2),
         "batch_mean_equals_beta": _equal(out_mean, beta),
-        "standardised": _equal(out_variance, gamma**2) and _equal(out_mean, beta),
+        **dict.fromkeys(
+            ("standardised", "standardized"), _equal(out_variance, gamma**2) and _equal(out_mean, beta)
+        ),
     }
     if len(values) > 1:
         answers["variance_unbiased"] = expr(batch_statistics(values, True)[1])

@@ -3,6 +3,7 @@
 Read: ``recurrence`` (text, see ``models.recurrent``), ``steps``, ``h0`` (and further starting values), ``output``
 (an expression in ``h_1 … h_T``), ``loss`` (in ``y`` or the states, or "squared error" with a ``target``), values for
 names (``w``, ``u``, ``values``), ``untied``, ``truncate`` (a window) or ``detach`` (a state), ``learning_rate``.
+A matrix among the data: see ``rnn_vectors``.
 Answered: ``y``, ``L`` with a loss, ``dy_d<name>`` for every weight, input, starting value and state,
 ``d2y_d<name>2``, ``edge_contributions`` (of ``w``, else of the first weight) and ``edge_contributions_<name>``,
 ``states``, ``h1 …``, ``dh_T_dh_0`` where the output is the last state, ``dy_d<name>_truncated``, ``<name>_new``.
@@ -20,6 +21,7 @@ from symderiv.errors import LimitError, ModelError
 from symderiv.exact import ANY_NAME, read_exact, read_int
 from symderiv.families import FAMILIES, forms
 from symderiv.families.given import need, pick
+from symderiv.families.rnn_vectors import is_matrix, vector_answers
 from symderiv.models.recurrent import Recurrence, Unrolled, read_recurrence, tidy, unroll
 
 WINDOWS = ("truncate", "truncation", "truncation_length", "bptt_window", "bptt_steps", "tbptt", "tbptt_k", "window")
@@ -41,8 +43,10 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     text = _recurrence_text(given)
     recurrence = read_recurrence(text)
     steps = read_int(given.get("steps", given.get("T", 1)), "steps", least=1)
-    values = _numbers(given, recurrence)
     output = _output(given.get("output", given.get("outputs")), recurrence)
+    if any(is_matrix(given[name]) for name in _used(given, recurrence)):
+        return vector_answers(text, steps, given, output)
+    values = _numbers(given, recurrence)
     unrolled = unroll(recurrence, steps, output, values)
     answers = _derivatives(unrolled, "y", recurrence, steps, given)
     loss = _loss(given)
@@ -153,16 +157,18 @@ def _output(output: object, recurrence: Recurrence) -> str | None:
     return {"sum": f"sum({recurrence.states[-1]})", "mean": f"mean({recurrence.states[-1]})"}.get(output, output)
 
 
-def _numbers(given: Mapping[str, Any], recurrence: Recurrence) -> dict[str, Any]:
-    """Values for names, starting values such as h0 among them, out of all the places they may stand."""
+def _used(given: Mapping[str, Any], recurrence: Recurrence) -> list[str]:
+    """The names of ``given`` that occur in the recurrence, the output or the loss; others are not looked up."""
     said = " ".join(str(given.get(k, "")) for k in ("recurrence", "output", "outputs", "loss"))
     used = {re.sub(r"[_\d]+$", "", word) for word in re.findall(r"[A-Za-z]\w*", said)} | set(recurrence.states)
     used |= {word.removesuffix("_t") for word in used} | {word.removesuffix("_prev") for word in used}
-    found: dict[str, object] = {}
-    for name in given:
-        stem = re.sub(r"(?:_minus\d+|_init|_prev|[_\d]+)$", "", name)
-        if name not in SETTINGS and stem in used:
-            found[name] = given[name]
+    ending = r"(?:_minus\d+|_init|_prev|[_\d]+)$"
+    return [name for name in given if name not in SETTINGS and re.sub(ending, "", name) in used]
+
+
+def _numbers(given: Mapping[str, Any], recurrence: Recurrence) -> dict[str, Any]:
+    """Values for names, starting values such as h0 among them, out of all the places they may stand."""
+    found: dict[str, object] = {name: given[name] for name in _used(given, recurrence)}
     for place in ("inputs", "values", "at", "point"):
         if isinstance(given.get(place), Mapping):
             found |= given[place]

@@ -163,3 +163,11 @@ def test_a_joint_law_in_many_spellings(told: dict[str, Any]) -> None:
 def test_what_cannot_be_meant_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(SymderivError):
         solve("batchnorm", given)
+
+
+def test_training_and_inference_side_by_side() -> None:
+    found = ask(**DATA, running_mean="9", running_var="4")
+    assert numbers(found["y_train"]) == pytest.approx(normalized(X))
+    assert numbers(found["y_eval"]) == pytest.approx(2 * (np.array(X) - 9) / np.sqrt(4.5) + 1)
+    one = ask(x=["5"], running_mean="1", running_var="4", gamma="3", beta="2", epsilon="0")
+    assert numbers(one["y_eval"]).tolist() == [8] and "y_train" not in one

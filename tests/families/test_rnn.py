@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from symderiv.errors import SymderivError
@@ -106,3 +108,64 @@ def test_numeric_inputs_in_many_spellings(inputs: dict[str, Any]) -> None:
 def test_an_output_without_a_state_is_refused() -> None:
     with pytest.raises(SymderivError, match="'all'"):
         solve("rnn", {"recurrence": PLAIN, "steps": 3, "output": "all"})
+
+
+W, V, B = np.array([[0.5, 1.0], [-1.0, 2.0]]), np.array([[1.0, -1.0], [0.0, 0.5]]), np.array([0.25, -0.5])
+VECTORS = np.array([[1.0, 0.0], [0.0, 2.0], [0.5, 1.0]])
+MATRICES: dict[str, Any] = {
+    "W": [["1/2", 1], [-1, 2]], "V": [[1, -1], [0, "1/2"]], "b": ["1/4", "-1/2"], "u": [[1, 0], [0, 2], ["1/2", 1]],
+    "c": "2",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("h = W*(u_t + h_prev)", lambda u, h: W @ (u + h)),
+        ("h = tanh(W@h_prev + V@u_t + b)", lambda u, h: np.tanh(W @ h + V @ u + B)),
+        ("h = h_prev + c*sigmoid(W*u_t)", lambda u, h: h + 2 / (1 + np.exp(-(W @ u)))),
+    ],
+)
+def test_vector_states_against_numpy(text: str, step: Callable[[Any, Any], Any]) -> None:
+    used = {name: v for name, v in MATRICES.items() if re.search(rf"\b{name}(_t)?\b", text)}
+    (result,) = solve_all([{"id": "x", "family": "rnn", "given": {"recurrence": text, "steps": 3, "output": "h_3",
+                                                                "h0": ["1/3", "-1"], **used}}])["results"]  # fmt: skip
+    assert "unread" not in result
+    found = result["answer"]
+
+    def last(inputs: Any, start: Any) -> Any:
+        h = start
+        for u in inputs:
+            h = step(u, h)
+        return h
+
+    start = np.array([1 / 3, -1])
+    read = np.vectorize(lambda entry: float(read_exact(entry)))
+    assert read(np.array(found["y"]["vec"])) == pytest.approx(last(VECTORS, start))
+    for k in range(2):
+        moved = 1e-6 * np.eye(2)[k]
+        by_start = (last(VECTORS, start + moved) - last(VECTORS, start - moved)) / 2e-6
+        assert read(np.array(found["dh_T_dh_0"]["mat"]))[:, k] == pytest.approx(by_start, abs=1e-8)
+        up, down = VECTORS.copy(), VECTORS.copy()
+        up[0] += moved
+        down[0] -= moved
+        by_input = (last(up, start) - last(down, start)) / 2e-6
+        assert read(np.array(found["dy_du1"]["mat"]))[:, k] == pytest.approx(by_input, abs=1e-8)
+
+
+def test_a_symbolic_matrix() -> None:
+    found = solve("rnn", {"recurrence": "h = W*h_prev", "steps": 2, "W": [["a", "1"], ["0", "c"]], "h0": ["x", "y"]})
+    point = {"a": 2.0, "c": -3.0, "x": 0.5, "y": 1.5}
+    expected = np.linalg.matrix_power(np.array([[2.0, 1], [0, -3]]), 2) @ [0.5, 1.5]
+    assert [value({"expr": e}, **point) for e in found["y"]["vec"]] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [{"W": [[1, 2, 3], [4, 5, 6]]}, {"W": [[1]]}, {"u": [[1], [2]]}, {"output": "h_1 + h_2"}, {"output": "h_7"},
+     {"recurrence": "h = W*W*u_t*h_prev"}, {"recurrence": "h = u_t*h_prev"}, {"h0": ["1"]}],
+)  # fmt: skip
+def test_shapes_that_do_not_fit_are_refused(spoiled: dict[str, Any]) -> None:
+    data = {"recurrence": "h = W*(u_t + h_prev)", "steps": 2, "W": [[1, 0], [0, 1]], "u": [[1, 0], [0, 1]]}
+    with pytest.raises(SymderivError):
+        solve("rnn", data | spoiled)
