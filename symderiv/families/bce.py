@@ -88,9 +88,10 @@ def _elsewhere(asked: Question, given: Mapping[str, Any]) -> dict[str, Any]:
             if len(out) < len(data.points):
                 chosen = losses.labelled(data.labels, data.predictions, out, data.weights)
                 answers |= dict.fromkeys(names, forms.expr(losses.binary_cross_entropy(chosen, asked.objective)))
-    if all(q.is_number for q in data.predictions.values()):
+    judged = {p: q for p, q in data.predictions.items() if p in data.labels}
+    if all(q.is_number for q in judged.values()) and len(judged) == len(data.points):
         threshold, half = read_exact(pick(given, "threshold", default="1/2"), (), "threshold"), sp.Rational(1, 2)
-        right = {p: bool((q >= threshold) == (data.labels[p] >= half)) for p, q in data.predictions.items()}
+        right = {p: bool((q >= threshold) == (data.labels[p] >= half)) for p, q in judged.items()}
         for name, points in (("accuracy", data.training), ("accuracy_held_out", asked.held_out)):
             if points:
                 answers[name] = forms.expr(sp.Rational(sum(right[str(p)] for p in points), len(points)))

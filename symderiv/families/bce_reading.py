@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import sympy as sp
@@ -14,6 +14,7 @@ from symderiv.exact import ANY_NAME, read_exact
 from symderiv.families.given import pick, prose
 from symderiv.models import losses
 
+PREDICTIONS: Final = ("y_hat", "yhat", "predictions", "predicted", "probabilities", "probs")
 HELD_OUT: Final = ("held_out", "heldout", "hold_out", "holdout", "test", "test_nodes", "test_set", "validation")
 TRAINING: Final = ("train", "training", "train_nodes", "training_nodes", "train_set", "labelled", "labeled")
 MASKS: Final = ("train_mask", "training_mask", "mask")
@@ -39,6 +40,7 @@ class Question:
     """Points with their objective; ``logits`` are given ones or fresh symbols z1, z2, …
 
     ``parametrised`` are the points with the predictions as sigmoids of the logits where the task speaks of them.
+    Without predictions all points share the constant that minimises the loss.
     """
 
     data: losses.Labelled
@@ -60,12 +62,14 @@ def read_question(given: Mapping[str, Any]) -> Question:
         labels = losses.smoothed(labels, read_exact(smoothing, ANY_NAME, "label_smoothing"))
     told_logits = pick(given, "logits", "z")
     logits = None if told_logits is None else table(told_logits, "logits")
-    predictions = _predictions(given, labels, logits)
     held = _held_out(given, labels)
     training = [p for p in labels if p not in held]
-    data = losses.labelled(labels, predictions, held, _weights(given, labels, training))
-    chosen = logits or {p: sp.Symbol(f"z{p}") for p in labels}
     by_logit = BY_LOGIT.search(prose(given)) is not None
+    predictions = _predictions(given, labels, logits)
+    data = losses.labelled(labels, predictions, held, _weights(given, labels, training))
+    if logits is None and not by_logit and pick(given, *PREDICTIONS) is None:
+        data = replace(data, predictions=dict.fromkeys(labels, losses.best_constant(data)))
+    chosen = logits or {p: sp.Symbol(f"z{p}") for p in labels}
     moved = data
     if by_logit and all(data.predictions[p].is_Symbol for p in training):
         sigmoids = {p: 1 / (1 + sp.exp(-chosen[p])) for p in data.points}
@@ -77,7 +81,7 @@ def read_question(given: Mapping[str, Any]) -> Question:
 def _predictions(
     given: Mapping[str, Any], labels: Mapping[str, sp.Expr], logits: Mapping[str, sp.Expr] | None
 ) -> dict[str, sp.Expr]:
-    predicted = pick(given, "y_hat", "yhat", "predictions", "predicted", "probabilities", "probs")
+    predicted = pick(given, *PREDICTIONS)
     if predicted is not None:
         predictions = table(predicted, "y_hat")
     elif logits is not None:

@@ -117,6 +117,7 @@ def test_the_best_constant_and_its_loss_against_a_grid() -> None:
     best = min(grid, key=lambda q: grid[q])
     assert float(sp.Rational(found["minimiser"]["expr"])) == best == 0.6
     assert value(found["min_loss"]["expr"]) == pytest.approx(grid[best], rel=1e-12)
+    assert ask(held_out=[], y_hat=None)["loss"] == found["min_loss"]
 
 
 def test_numbers_in_bits_are_simplified() -> None:
@@ -158,3 +159,9 @@ def test_a_gradient_at_numbers_is_a_number() -> None:
     found = ask(y_hat=numbers)
     assert found["gradient"] == {"vec": ["0", "-1/12", "-4/15", "0", "1/12"]}
     assert found["hessian_diagonal"] == {"vec": ["0", "1/16", "4/75", "0", "1/16"]}
+
+
+def test_a_prediction_of_a_point_without_label_is_left_aside() -> None:
+    found = solve("bce", {"y": {"1": 1, "2": 0}, "y_hat": {"1": "3/4", "2": "2/3", "3": "1/5"}, "held_out": []})
+    assert found["accuracy"] == {"expr": "1/2"}
+    assert float(read_exact(found["loss"]["expr"])) == pytest.approx(-(log(3 / 4) + log(1 / 3)) / 2)
