@@ -50,6 +50,10 @@ def _markov(given: Mapping[str, Any], depth: int | None, end: str | None) -> Seq
     initial = pick(given, "initial", "initial_distribution", "pi", "start", "init", "start_prob", "initial_prob", "p0")
     made = {token for row in rows.values() for token in row}
     openers = [name for name in ("", *_STARTS) if name in rows and name not in made]
+    if isinstance(initial, str) and initial.lower() == "uniform" and initial not in rows:
+        initial = {token: Fraction(1, len(rows)) for token in rows}
+    elif initial is None and not openers:
+        raise ModelError("beam: the distribution of the first token is missing; give 'initial' (a table, or 'uniform')")
     if isinstance(initial, str):
         if initial not in rows or initial in made:
             raise ModelError(

@@ -180,3 +180,11 @@ def test_a_spoiled_hidden_markov_model_is_refused(spoiled: dict[str, Any]) -> No
     given = {"vocab": ["x", "y"], "initial": FIRST, "transition": CHAIN, "emission": EMISSION, "observations": ["0", "1"]}
     (result,) = solve_all([{"id": "x", "family": "beam", "given": given | spoiled}])["results"]
     assert "error" in result
+
+
+def test_a_uniform_first_token() -> None:
+    found = ask(vocab=["x", "y"], depth=3, initial="uniform", transition=CHAIN)
+    told = ask(vocab=["x", "y"], depth=3, initial={"x": "1/2", "y": "1/2"}, transition=CHAIN)
+    assert found == told and found["exhaustive"]["prob"] == str(Fraction(1, 2) * Fraction(9, 10) * Fraction(1, 2))
+    (result,) = solve_all([{"id": "x", "family": "beam", "given": {"depth": 2, "transition": CHAIN}}])["results"]
+    assert "'initial'" in result["error"]
