@@ -39,11 +39,15 @@ def hadamard(a: Expr | None, b: Expr | None) -> Expr | None:
     for base, k in (*entries(a), *entries(b)):
         powers[base] = powers.get(base, Fraction(0)) + k
     shape = make("mul", a, b).shape
-    kept = [raised_array(base, k) for base, k in powers.items() if k and base.op != "ones"]
+    kept = [raised_array(base, k) for base, k in powers.items() if k and not _idle(base)]
     if not kept:
         return constant("ones", shape)
     found = kept[0] if len(kept) == 1 else make("mul", *kept)
     return found if found.shape == shape else make("mul", constant("ones", shape), *kept)
+
+
+def _idle(base: Expr) -> bool:
+    return base.op == "ones" or (base.op == "col" and base.args[0].op == "ones")
 
 
 def in_order(core: Expr | None, shape: Shape, outer: bool) -> Expr | None:
@@ -58,8 +62,12 @@ def in_order(core: Expr | None, shape: Shape, outer: bool) -> Expr | None:
 
 
 def _broadcast(core: Expr, shape: Shape) -> Expr:
-    """u 1ᵀ is a column that scales; a lone column is written u 1ᵀ."""
+    """u 1ᵀ is a column that scales; a lone column is written u 1ᵀ, a lone row 1 vᵀ."""
     factors = core.args if core.op == "mul" else (core,)
+    if core.op == "outer" and all(a.op == "ones" for a in core.args):
+        return constant("ones", shape)
+    if len(factors) == 2 and factors[0].op == "ones" and len(factors[1].shape) == 1:
+        return make("outer", constant("ones", shape[:1]), factors[1])
     if len(factors) == 2 and factors[0].op == "ones" and factors[1].op == "col":
         return make("outer", factors[1].args[0], constant("ones", shape[1:]))
     full = [f for f in factors if f.shape == shape]
@@ -188,7 +196,7 @@ def ends_outside(kept: list[Expr]) -> list[Expr]:
 def without_inverses(kept: list[Expr]) -> list[Expr]:
     """The chain with A⁻¹A left out, unless nothing would remain."""
     for k in range(len(kept) - 1):
-        a, b = kept[k], kept[k + 1]
+        a, b = (t.args[0] for t in kept[k : k + 2]) if kept[k].op == kept[k + 1].op == "T" else kept[k : k + 2]
         if (a.op == "inv" and a.args[0] is b) or (b.op == "inv" and b.args[0] is a):
             rest = kept[:k] + kept[k + 2 :]
             if rest:
@@ -204,7 +212,7 @@ def make_eye(a: Expr) -> Expr:
 def taken_apart(kept: list[Expr]) -> tuple[list[Expr], list[Expr]]:
     """diag(v) x as v ⊙ x, and (u vᵀ) x as u times a scalar."""
     loose: list[Expr] = []
-    parts = list(kept)
+    parts = [outer_ones(a) if a.op == "ones" and len(a.shape) == 2 else a for a in kept]
     changed = True
     while changed and len(parts) > 1:
         changed = False
@@ -220,18 +228,27 @@ def taken_apart(kept: list[Expr]) -> tuple[list[Expr], list[Expr]]:
                 new, loose = [a.args[0]], [*loose, sum_of(times(a.args[1], b))]
             elif b.op == "outer" and len(a.shape) == 1:
                 new, loose = [b.args[1]], [*loose, sum_of(times(a, b.args[0]))]
-            elif a.op == "ones" and len(a.shape) == 2 and len(b.shape) == 1:
-                new, loose = [constant("ones", a.shape[:1])], [*loose, sum_of(b)]
             elif a.op == "outer" and len(b.shape) == 2 and b.op != "outer":
-                new = [make("outer", a.args[0], make("matmul", flipped(b), a.args[1]))]
+                new = [make("outer", a.args[0], _joined(flipped(b), a.args[1]))]
             elif b.op == "outer" and len(a.shape) == 2 and a.op != "outer":
-                new = [make("outer", make("matmul", a, b.args[0]), b.args[1])]
+                new = [make("outer", _joined(a, b.args[0]), b.args[1])]
             else:
                 continue
             parts[k : k + 2] = new
             changed = True
             break
     return parts, loose
+
+
+def outer_ones(a: Expr) -> Expr:
+    """A matrix of ones as 1 1ᵀ."""
+    return make("outer", constant("ones", a.shape[:1]), constant("ones", a.shape[1:]))
+
+
+def _joined(a: Expr, v: Expr) -> Expr:
+    """A matrix times a vector, as one chain."""
+    follows = v.op == "matmul" and len(v.args[0].shape) == 2
+    return make("matmul", *(a.args if a.op == "matmul" else (a,)), *(v.args if follows else (v,)))
 
 
 def times(a: Expr, b: Expr) -> Expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symderiv.algebra.chains import entries, flipped, hadamard, sum_of, times, turned
-from symderiv.expressions import Expr, constant, dimension, eye, make
+from symderiv.expressions import Expr, constant, dimension, eye, make, number
 
 
 def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
@@ -17,21 +17,48 @@ def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
         return eye(body.shape[0])
     if e.op == "sum" and body.op == "ones":
         return counted(e)
+    if e.op == "mean" and body.op == "ones" and len(e.shape) == 0:
+        return number(1)
     if inner and e.op == "sum" and body.op == "diagonal":
         return trace(body.args[0])
     if inner and e.op == "sum" and e.data is not None and len(body.shape) == 2:
         other = make("sum", flipped(body), data=1 - e.data)
         return min(e, other, key=lambda t: (len(str(t)), str(t)))
+    if diagonal and e.op == "diagonal" and body.op == "matmul" and "diag" in (body.args[0].op, body.args[-1].op):
+        return scaled_diagonal(body.args, diagonal=diagonal)
     if diagonal and e.op == "diagonal" and body.op == "matmul" and len(body.args) == 2:
         rows = make("sum", times(body.args[0], flipped(body.args[1])), data=1)
         return applied(rows, inner=inner, diagonal=diagonal)
     if e.op == "sum" and e.data is None and body.op == "mul":
         if inner and len(body.shape) == 2:
             return double_sum(body)
-        return sum_of(body)
+        found = inner_product(body) if inner else None
+        return sum_of(body) if found is None else found
     if diagonal and e.op == "diagonal" and body.op == "outer":
         return times(*body.args)
     return e
+
+
+def scaled_diagonal(factors: tuple[Expr, ...], *, diagonal: bool) -> Expr:
+    """diagonal(diag(v) A) = v ⊙ diagonal(A), and the same from the right."""
+    scale, rest = (factors[0], factors[1:]) if factors[0].op == "diag" else (factors[-1], factors[:-1])
+    matrix = rest[0] if len(rest) == 1 else make("matmul", *rest)
+    return times(scale.args[0], applied(make("diagonal", matrix), inner=True, diagonal=diagonal))
+
+
+def inner_product(body: Expr) -> Expr | None:
+    """The sum of u ⊙ (A v) as the chain u A v, read in a fixed direction."""
+    spelled = entries(body)
+    if len(spelled) != 2 or any(k != 1 for _, k in spelled):
+        return None
+    chains = [base for base, _ in spelled if base.op == "matmul" and len(base.args[0].shape) == 2]
+    if not chains:
+        return None
+    first, second = (base for base, _ in spelled)
+    ahead = turned(first) if first.op == "matmul" else first
+    flat = [a for t in (ahead, second) for a in (t.args if t.op == "matmul" else (t,))]
+    found = make("matmul", *flat)
+    return min(found, turned(found), key=str)
 
 
 def counted(e: Expr) -> Expr:

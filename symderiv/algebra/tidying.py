@@ -31,6 +31,7 @@ from symderiv.algebra.terms import (
 )  # fmt: skip
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr, constant, dimension, make
+from symderiv.operators import members
 from symderiv.trees import over
 
 # what a reader accepts at a glance, weakest law first; the name is that of the rule a step shows
@@ -42,6 +43,7 @@ LEVELS = {
     DIAGONAL: "diagonal-products",
 }
 ONE = Fraction(1)
+MAPS = members("map")
 
 
 def tidy(e: Expr) -> Expr:
@@ -90,11 +92,21 @@ AT_ZERO = {"exp": 1, "cos": 1, "sin": 0, "tanh": 0, "sqrt": 0, "erf": 0, "abs": 
 
 def _other(e: Expr, level: int) -> list[Term]:
     """A part that is not looked into, its own parts in order; a known value at zero is put in."""
+    if e.op in MAPS and e.shape and (equal := _equal_entries(e.args[0], level)) is not None:
+        found = terms(make(e.op, equal), level)
+        return [(c, scalars, constant("ones", e.shape)) for c, scalars, _ in found]
     args = tuple(normal(a, level) for a in e.args)
     if e.op in AT_ZERO and (args[0].op == "zeros" or (args[0].op == "num" and not args[0].data)):
         value = Fraction(AT_ZERO[e.op])
         return [(value, {}, constant("ones", e.shape) if e.shape else None)] if value else []
     return [atom(over(e, args))]
+
+
+def _equal_entries(e: Expr, level: int) -> Expr | None:
+    """The scalar that every entry of an array equals, if that is plain."""
+    parts = terms(e, level)
+    plain = parts and all(core is None or core.op == "ones" for _, _, core in parts)
+    return assemble([(c, scalars, None) for c, scalars, _ in parts], (), level) if plain else None
 
 
 def factor(e: Expr, level: int) -> Term:

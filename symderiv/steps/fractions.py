@@ -1,8 +1,10 @@
 """Fractions entry by entry: two expressions as rational functions of the same parts.
 
 Sums, products, quotients and whole powers are read entry by entry; everything else is a part
-that is not looked into, but for exponentials, where exp(2x - y) is exp(x)² / exp(y).
-Scope: equal rational functions of the parts; sin² + cos² = 1 is not seen.
+that is not looked into, but for exponentials, where exp(2x - y) is exp(x)² / exp(y), roots and
+norms, where √(s²/2) is s/√2 for a positive s, and maps, whose argument is read the same way.
+Scope: equal rational functions of the parts; sin² + cos² = 1 is not seen.  Parts are taken for
+positive, so what is found is a proposal.
 """
 
 from __future__ import annotations
@@ -12,11 +14,14 @@ from functools import reduce
 from operator import add, mul
 from typing import Any
 
+from symderiv.algebra.building_blocks import power, total
 from symderiv.algebra.terms import DIAGONAL, ORDER
 from symderiv.algebra.tidying import ordered, terms
 from symderiv.expressions import Expr
+from symderiv.operators import members
 
 MOST_NODES = 400
+MAPS = members("map")
 
 
 def same_fraction(left: Expr, right: Expr) -> bool:
@@ -46,7 +51,7 @@ def _same_terms(left: Expr, right: Expr, parts: dict[Any, Any]) -> bool:
 def _vanishes(value: Any) -> bool:
     import sympy
 
-    value = sympy.sympify(value)
+    value = sympy.expand_power_exp(sympy.sympify(value))
     return value.count_ops() <= MOST_NODES and bool(sympy.cancel(sympy.together(value)) == 0)
 
 
@@ -67,6 +72,16 @@ def _rational(e: Expr, parts: dict[Any, Any]) -> Any:
         return _rational(e.args[0], parts) ** int(e.args[1].data)
     if e.op == "exp":
         return _exponential(e.args[0], parts)
+    if e.op == "pow" and not e.args[1].shape:
+        return _rational(e.args[0], parts) ** _rational(e.args[1], parts)
+    if e.op == "sqrt":
+        return sympy.sqrt(_rational(e.args[0], parts))
+    if e.op == "norm":
+        return sympy.sqrt(_rational(ordered(total(power(e.args[0], 2), None), DIAGONAL), parts))
+    if e.op == "matmul" and not e.shape:
+        return _part(ordered(e, DIAGONAL), parts)
+    if e.op in MAPS:
+        return _part((e.op, e.shape, sympy.cancel(_rational(e.args[0], parts))), parts)
     return _part(ordered(e, ORDER), parts)
 
 
