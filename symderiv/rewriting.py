@@ -20,7 +20,7 @@ from symderiv.errors import RuleError
 from symderiv.expressions import Expr
 from symderiv.registry import Registry
 from symderiv.scope import Scope, declare
-from symderiv.trees import Path, exchange, is_random, leaves, part, paths
+from symderiv.trees import Path, exchange, involved, is_random, part, paths
 
 Change = Callable[[Expr, Expr | None], Expr | None]
 VALUE, DIFFERENTIAL = "=", "same differential as"
@@ -117,7 +117,7 @@ def rule(
     scope = declare(**variables)
     sides = [scope.read(text) for text in (left, right)]
     names = [{t.data.name for _, t in paths(side) if t.op == "sym"} for side in sides]
-    bound = names[0] | {s.data.name for s in leaves(sides[0])}  # the parameters of a distribution are bound with it
+    bound = names[0] | {s.data.name for s in involved(sides[0])}  # the parameters of a distribution are bound with it
     if unbound := sorted(names[1] - bound) if not law else []:
         raise RuleError(f"the rule {name}: {', '.join(unbound)} stands on the right side {right} but not on the left")
     used = Scope({n: s for n, s in scope.symbols.items() if n in bound}, scope.dims)

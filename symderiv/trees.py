@@ -15,6 +15,7 @@ from symderiv.operators import members
 
 Path = tuple[int, ...]
 DERIVATIVES = members("derivative")
+AVERAGES = members("moment")
 
 
 def over(tree: Expr, args: tuple[Expr, ...]) -> Expr:
@@ -97,13 +98,28 @@ def size(tree: Expr) -> int:
 
 @lru_cache(maxsize=20_000)
 def leaves(tree: Expr) -> frozenset[Expr]:
-    """The declared symbols that occur, those under ``held`` left out, but for what an inner derivative holds."""
+    """The declared symbols that occur, those under ``held`` left out, but for what an inner derivative holds.
+
+    An average depends on the parameters of the distributions in it.
+    """
     if tree.op == "sym":
-        parameters = [value for _, value in tree.data.law if isinstance(value, Expr)]
-        return frozenset({tree}).union(*map(leaves, parameters))
+        return frozenset({tree})
     if tree.op == "held":
         return frozenset()
-    return frozenset().union(*map(leaves, tree.args))
+    found = frozenset().union(*map(leaves, tree.args))
+    return found.union(*map(parameters, found)) if tree.op in AVERAGES else found
+
+
+def involved(tree: Expr) -> frozenset[Expr]:
+    """The symbols that occur, and those their distributions depend on."""
+    here = leaves(tree)
+    return here.union(*map(parameters, here))
+
+
+def parameters(symbol: Expr) -> frozenset[Expr]:
+    """The symbols that the distribution of a symbol depends on."""
+    laws = [leaves(value) for _, value in symbol.data.law if isinstance(value, Expr)]
+    return frozenset().union(*laws, *(parameters(s) for law in laws for s in law))
 
 
 def is_parameter(x: Expr, e: Expr) -> bool:

@@ -21,7 +21,7 @@ errors _paths limits exact registry usercode formats shapes symbols operators no
 # what holds: the trusted core, and the second route beside it
 kernel/ moments indexed evaluation/ numeric deciding/ certify
 # how to show it
-algebra/ calculus rewriting steps/ rules rules/ derivation deriving arguments/
+algebra/ calculus rewriting steps/ rules rules/ derivation finding/ deriving arguments/
 # computational graphs
 document elementwise nodes/ functions backward codegen/ kernels adjoints matrix_graphs/ graph backprop/
 # the field's building blocks, and questions answered by them

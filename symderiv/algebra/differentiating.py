@@ -98,6 +98,16 @@ def coefficient(e: Expr, goal: Expr | None = None) -> Expr | None:
     return released(settled(reverse(f, x, number(1))))
 
 
+def constants_out(e: Expr, goal: Expr | None = None) -> Expr | None:
+    """The Jacobian of a constant matrix times a vector, the matrix outside."""
+    if e.op != "jacobian" or e.args[0].op != "matmul":
+        return None
+    *front, inner = e.args[0].args
+    if len(front[0].shape) < 2 or len(inner.shape) != 1 or any(e.args[1] in leaves(a) for a in front):
+        return None
+    return dot(*front, _with(e, inner))
+
+
 def of_a_constant(e: Expr, goal: Expr | None = None) -> Expr | None:
     """The derivative of what does not depend on the variable."""
     if e.op not in HEADS or e.args[1] in leaves(e.args[0]):

@@ -17,6 +17,8 @@ def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
         return eye(body.shape[0])
     if e.op == "sum" and body.op == "ones":
         return counted(e)
+    if e.op in ("sum", "mean") and e.data == 0 and body.op == "mul" and (row := equal_rows(body)) is not None:
+        return row if e.op == "mean" else make("mul", dimension(body.shape[0]), row)
     if e.op == "mean" and body.op == "ones" and len(e.shape) == 0:
         return number(1)
     if inner and e.op == "sum" and body.op == "diagonal":
@@ -59,6 +61,13 @@ def inner_product(body: Expr) -> Expr | None:
     flat = [a for t in (ahead, second) for a in (t.args if t.op == "matmul" else (t,))]
     found = make("matmul", *flat)
     return min(found, turned(found), key=str)
+
+
+def equal_rows(body: Expr) -> Expr | None:
+    """The row v of a matrix 1 vᵀ written as a product with ones."""
+    rest = [a for a in body.args if a.op != "ones" or a.shape != body.shape]
+    row = None if len(rest) in (0, len(body.args)) else rest[0] if len(rest) == 1 else make("mul", *rest)
+    return row if row is not None and row.shape == body.shape[1:] else None
 
 
 def counted(e: Expr) -> Expr:

@@ -15,7 +15,7 @@ from symderiv.algebra.building_blocks import dot, plus, times
 from symderiv.algebra.chains import symmetric
 from symderiv.expressions import Expr, combine, constant, dimension, eye, make
 from symderiv.shapes import Dim
-from symderiv.trees import is_random, leaves
+from symderiv.trees import involved, is_random
 
 COMMUTATIVE = ("add", "mul")
 MOST_ARGUMENTS = 12  # a longer sum is not searched for sub-sums
@@ -227,7 +227,7 @@ def _bind_random(p: Expr, e: Expr, b: Binding) -> Iterator[Binding]:
 
 def independent(b: Binding, variables: frozenset[str]) -> bool:
     """Whether random variables stand for expressions without a common random symbol."""
-    random = [frozenset(s for s in leaves(e) if is_random(s)) for name, e in b.values if name in variables]
+    random = [frozenset(s for s in involved(e) if is_random(s)) for name, e in b.values if name in variables]
     return all(not (x & y) for x, y in combinations(random, 2))
 
 

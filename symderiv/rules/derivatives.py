@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symderiv.algebra.differentiating import (
     coefficient,
+    constants_out,
     hessian_as_jacobian,
     inner_product,
     of_a_constant,
@@ -20,6 +21,8 @@ rule("inner-product-with-the-variable", "grad(x@B@a, x)", "grad((B@a)@x, x)",
      "linear now: an inner product with the variable", V, change=inner_product)
 rule("derivative-of-a-linear-function", "grad(a@x, x)", "a",
      "the derivative of a linear function is its coefficient", V, change=coefficient)
+rule("constants-out-of-a-jacobian", "jacobian(B@x, x)", "B@jacobian(x, x)", "a constant matrix comes out of a derivative",
+     V, change=constants_out)
 rule("derivative-of-a-constant", "grad(a@B@a, x)", "0*x", "a constant has derivative zero",
      V, change=of_a_constant)
 rule("derivative-under-the-expectation", "grad(E(R@x), x)", "E(grad(R@x, x))",

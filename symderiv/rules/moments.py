@@ -8,14 +8,18 @@ section 8; the fourth moments of a normal by L. Isserlis, 1918.
 from __future__ import annotations
 
 from symderiv.rewriting import rule
-from symderiv.steps.averaging import covariance, independent_mean, linear_mean, moment_of_a_symbol, variance
+from symderiv.steps.averaging import covariance, independent_mean, linear_mean, variance
+from symderiv.steps.distributions import moment_of_a_symbol
 from symderiv.steps.moment_lines import by_parts, by_second_moments, over_values
+from symderiv.steps.selecting import opened, picked
 
 V = {
     "x": "vector(n) ~ normal(mean=mu, cov=S)", "mu": "vector(n)", "S": "matrix(n, n), spd", "a": "vector(n)", "b": "vector(n)",
     "A": "matrix(n, n)", "B": "matrix(n, n)", "X": "matrix(m, n) ~ normal(mean=mx, std=t)", "mx": "matrix(m, n)", "s": "scalar ~ normal(mean=m0, std=t)",
-    "m0": "scalar", "w": "scalar ~ normal(mean=m1, std=t)", "m1": "scalar", "t": "scalar, positive", "r": "vector(n) ~ bernoulli(p)", "p": "scalar, in (0, 1)", "C": "matrix(m, n)",
-    "e": "scalar ~ rademacher()", "k": "scalar ~ bernoulli(p)", "K": "matrix(n, m) ~ bernoulli(p)", 
+    "m0": "scalar", "w": "scalar ~ normal(mean=m1, std=t)", "m1": "scalar", "t": "scalar, positive", "r": "vector(n) ~ bernoulli(p)", "p": "scalar, in (0, 1)", "C": "matrix(m, n)", "D": "matrix(l, n)", "M": "matrix(m, m)", "c": "vector(m)",
+    "e": "scalar ~ rademacher()", "k": "scalar ~ bernoulli(p)", "K": "matrix(n, m) ~ bernoulli(p)",
+    "z": "vector(n) ~ rademacher()", "q": "vector(n), simplex", "i": "vector(n) ~ one_hot(q)", "P": "matrix(m, n), simplex", "H": "matrix(m, n) ~ one_hot(P)",
+    "G": "matrix(m, n) ~ normal(mean=0, std=t)", "y": "vector(n) ~ normal(mean=b, std=t)", "v": "vector(m) ~ normal(mean=c, std=t)",
 }
 
 
@@ -50,7 +54,7 @@ _row("product-of-gaussian-quadratic-forms", "E((x@A@x)*(x@B@x))",
 _row("expectation-of-a-gram-matrix", "E(X.T@X)", "E(X).T@E(X) + diag(sum(Var(X), 0))", "independent entries: variances on the diagonal")
 _row("powers-of-a-bernoulli", "r**2", "r", "a Bernoulli variable is 0 or 1: it equals its square")
 _row("expectation-of-a-gram-matrix-of-rows", "E(X@X.T)", "E(X)@E(X).T + diag(sum(Var(X), 1))", "independent entries: variances on the diagonal")
-_row("covariance-of-two-linear-maps", "Cov(A@x, B@x)", "A@Cov(x)@B.T", "covariances: one map on each side")
+_row("covariance-of-two-linear-maps", "Cov(C@x, D@x)", "C@Cov(x)@D.T", "covariances: one map on each side")
 _row("covariance-from-moments", "Cov(s, w)", "E(s*w) - E(s)*E(w)", "covariance: mean of the product minus product of the means")
 _row("fourth-power-of-a-norm", "E(norm(x)**4)", "E(norm(x)**2)**2 + Var(norm(x)**2)", "second moment: square of the mean plus variance")
 _row("variance-of-a-squared-norm", "Var(norm(x)**2)", "2*tr(Cov(x)@Cov(x)) + 4*E(x)@Cov(x)@E(x)",
@@ -62,6 +66,12 @@ for _name, _left, _right, _why in (
     ("mean-of-a-cosine", "E(cos(s))", "cos(E(s))*exp(-Var(s)/2)", "the mean of the cosine of a normal"),
     ("mean-of-a-sine", "E(sin(s))", "sin(E(s))*exp(-Var(s)/2)", "the mean of the sine of a normal"),
     ("mean-of-a-step", "E(step(s))", "(1 + erf(E(s)/sqrt(2*Var(s))))/2", "the probability that a normal is positive"),
+    ("mean-of-an-error-function", "E(erf(s))", "erf(E(s)/sqrt(1 + 2*Var(s)))", "the mean of the error function of a normal"),
+    ("second-moment-of-a-rectified-normal", "E(relu(s)**2)",
+     "(E(s)**2 + Var(s))*(1 + erf(E(s)/sqrt(2*Var(s))))/2 + E(s)*sqrt(Var(s)/(2*pi))*exp(-E(s)**2/(2*Var(s)))",
+     "the second moment of a rectified normal"),
+    ("variance-of-a-product-of-independent-factors", "Var(s*w)", "E(s)**2*Var(w) + E(w)**2*Var(s) + Var(s)*Var(w)",
+     "the variance of a product of independent factors"),
     ("mean-of-an-absolute-value", "E(abs(s))", "2*E(relu(s)) - E(s)", "an absolute value by relu"),
 ):
     rule(_name, _left, _right, _why, V, entrywise=True)
@@ -78,3 +88,32 @@ rule("second-moments-by-definition", "Var(a@r)", "E((a@r)**2) - E(a@r)**2", "mea
      change=by_second_moments)
 rule("stein-lemma", "E((a@x)*exp(b@x))", "(a@mu)*E(exp(b@x)) + a@S@E(b*exp(b@x))", "integration by parts under a normal (Stein)", V,
      change=by_parts)
+_row("expectation-of-a-matrix-between-transposes", "E(X.T@M@X)", "E(X).T@M@E(X) + diag(diagonal(M)@Var(X))",
+     "independent entries: only equal entries add a variance, on the diagonal")
+_row("expectation-of-a-matrix-between-rows", "E(X@A@X.T)", "E(X)@A@E(X).T + diag(Var(X)@diagonal(A))",
+     "independent entries: only equal entries add a variance, on the diagonal")
+_row("fourth-moment-of-a-gaussian-matrix", "E(G.T@G@G.T@G)", "t**4*m*(m + n + 1)*eye(n)", "pairs of normal entries: within rows, within columns, crosswise")
+_row("entrywise-product-with-a-linear-map", "E(x*(A@x))", "E(x)*(A@E(x)) + diagonal(A@Cov(x))",
+     "entry by entry: product of the means plus covariance")
+_row("variance-of-a-quadratic-form-of-signs", "Var(z@A@z)", "tr(A@A) + norm(A)**2 - 2*sum(diagonal(A)**2)",
+     "random signs: the diagonal is constant, each pair of other entries occurs twice")
+_row("square-of-an-inner-product-of-independent-vectors", "E((x@y)**2)", "tr(E(outer(x, x))@E(outer(y, y)))",
+     "independent vectors: the second-moment matrices multiply under a trace")
+_row("square-of-a-bilinear-form-with-a-random-matrix", "E((v@X@a)**2)", "E((v@E(X)@a)**2) + E(v**2)@Var(X)@a**2",
+     "average over the matrix first: square of the mean plus variance")
+for _name, _form, _ends in (("a-sum", "sum(y)", "sum({})"), ("a-linear-form", "a@y", "a**{k}@({})")):
+    _row(f"third-power-of-{_name}", f"E(({_form})**3)",
+         f"E({_form})**3 + 3*E({_form})*Var({_form}) + " + _ends.format("E(y**3) - 3*E(y)*E(y**2) + 2*E(y)**3", k=3),
+         "cumulants: those of independent terms add")
+    _row(f"fourth-power-of-{_name}", f"E(({_form})**4)",
+         f"E({_form})**4 + 6*E({_form})**2*Var({_form}) + 3*Var({_form})**2 + 4*E({_form})*"
+         + _ends.format("E(y**3) - 3*E(y)*E(y**2) + 2*E(y)**3", k=3) + " + "
+         + _ends.format("E(y**4) - 4*E(y)*E(y**3) - 3*E(y**2)**2 + 12*E(y)**2*E(y**2) - 6*E(y)**4", k=4),
+         "cumulants: those of independent terms add")
+_row("powers-of-signs", "z**2", "ones(n)", "a random sign squared is 1")
+_row("one-hot-vector-with-itself", "outer(i, i)", "diag(i)", "one entry is 1, the others are 0")
+_row("one-hot-vector-by-its-entry", "(i@a)*i", "a*i", "the only entry that is not 0 is the one picked")
+_row("one-hot-rows-pick-entries", "(H@a)**2", "H@a**2", "each row picks an entry: its square is the square picked")
+rule("a-one-hot-vector-picks-an-entry", "E(exp(i@a))", "E(i@exp(a))", "the function of the entry picked is the entry picked of the function", V,
+     change=picked)
+rule("multiplied-out-under-the-mean", "E((a@x + m0)*(b@x))", "E((a@x)*(b@x) + m0*(b@x))", "multiply out under the mean", V, change=opened)

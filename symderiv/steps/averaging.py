@@ -9,8 +9,11 @@ from collections.abc import Callable
 from functools import reduce
 
 from symderiv.algebra.building_blocks import diag_of, dot, flip, minus, over, plus, size_of, times
-from symderiv.expressions import Expr, constant, make, number
-from symderiv.trees import is_random, leaves, swap
+from symderiv.calculus import gradient, jacobian
+from symderiv.errors import LimitError, ReadingError, ShapeError
+from symderiv.expressions import Expr, constant, make, number, symbol
+from symderiv.symbols import Symbol
+from symderiv.trees import involved, is_random, leaves, swap
 from symderiv.trees import over as rebuilt
 
 LINEAR = ("add", "neg", "T", "tr", "sum", "mean", "diag", "diagonal", "col")
@@ -19,7 +22,7 @@ PRODUCTS = ("mul", "matmul", "outer")
 
 def randomness(e: Expr) -> frozenset[Expr]:
     """The random symbols of an expression."""
-    return frozenset(s for s in leaves(e) if is_random(s)) if is_random(e) else frozenset()
+    return frozenset(s for s in involved(e) if is_random(s)) if is_random(e) else frozenset()
 
 
 def apart(factors: tuple[Expr, ...]) -> bool:
@@ -54,10 +57,39 @@ def _mean(e: Expr, splits: Callable[[tuple[Expr, ...]], bool]) -> Expr | None:
             return rebuilt(t, tuple(inside(a) for a in t.args))
         if t.op == "div" and not is_random(t.args[1]):
             return make("div", inside(t.args[0]), t.args[1])
-        return make("E", t)
+        return _constants_out(t)
 
     new = inside(e.args[0])
     return None if new is e else new
+
+
+def _constants_out(t: Expr) -> Expr:
+    """E of a product with its constant factors outside: scalars anywhere, matrices at both ends."""
+    if t.op == "mul" and not all(map(is_random, t.args)):
+        fixed = [a for a in t.args if not is_random(a)]
+        return times(*fixed, make("E", times(*(a for a in t.args if is_random(a)))))
+    if t.op == "outer" and any(a.op == "matmul" for a in t.args):
+        (front, u), (back, v) = map(_leading_constants, t.args)
+        if front or back:
+            return dot(*front, make("E", make("outer", u, v)), *(flip(m) for m in reversed(back)))
+    if t.op != "matmul":
+        return make("E", t)
+    factors = t.args
+    if factors[0].op == "matmul" and len(factors[0].args) == 2 and len(factors[0].args[1].shape) == 1:
+        factors = (factors[0].args[1], flip(factors[0].args[0]), *factors[1:])  # (Z u)ᵀ … reads uᵀ Zᵀ …
+    loose = [k for k, a in enumerate(factors) if is_random(a)]
+    first, last = loose[0], loose[-1] + 1
+    if last - first == len(factors):
+        return make("E", t)
+    return dot(*factors[:first], make("E", dot(*factors[first:last])), *factors[last:])
+
+
+def _leading_constants(u: Expr) -> tuple[tuple[Expr, ...], Expr]:
+    """A vector as constant matrices times a random rest."""
+    if u.op != "matmul" or len(u.args[0].shape) < 2:
+        return (), u
+    first = next((k for k, a in enumerate(u.args) if is_random(a)), 0)
+    return u.args[:first], dot(*u.args[first:])
 
 
 def independent_entries(e: Expr) -> bool:
@@ -76,7 +108,8 @@ def independent_entries(e: Expr) -> bool:
         )
     if e.op == "matmul" and len(e.args) == 2 and len(e.shape) == 1:  # rows of a matrix with independent entries
         m, v = e.args
-        return len(m.shape) == 2 and not is_random(v) and independent_entries(m)
+        rows = m.op == "sym" and m.data.random and m.data.distribution.name == "one_hot"
+        return len(m.shape) == 2 and not is_random(v) and (rows or independent_entries(m))
     return False
 
 
@@ -98,8 +131,8 @@ def _variance(e: Expr) -> Expr | None:
         return _variance_of_sum(t)
     if t.op in ("mul", "div", "outer"):
         return _variance_of_multiple(t)
-    if t.op == "matmul" and len(t.args) == 2:
-        return _variance_of_product(*t.args)
+    if t.op == "matmul":
+        return _variance_of_product(t.args)
     if t.op in ("sum", "mean") and independent_entries(t.args[0]):
         summed = make("sum", make("Var", t.args[0]), data=t.data)
         return summed if t.op == "sum" else over(summed, times(_count(t), _count(t)))
@@ -112,11 +145,11 @@ def _count(t: Expr) -> Expr:
 
 def _variance_of_sum(t: Expr) -> Expr | None:
     random = tuple(a for a in t.args if is_random(a))
-    if len(random) == len(t.args) and not apart(random):
-        return None
     if len(random) > 1 and not apart(random):
         rest = make("add", *random)
-        return make("Var", rest) if rest.shape == t.shape else None
+        if len(random) < len(t.args):
+            return make("Var", rest) if rest.shape == t.shape else None
+        return _variance_of_linear_map(t)
     if any(a.shape != t.shape for a in random):
         return None
     return plus(*(make("Var", a) for a in random))
@@ -135,19 +168,51 @@ def _variance_of_multiple(t: Expr) -> Expr | None:
     return times(*squares, make("Var", random[0]))
 
 
-def _variance_of_product(a: Expr, b: Expr) -> Expr | None:
-    if is_random(a) and is_random(b):
+def _variance_of_product(factors: tuple[Expr, ...]) -> Expr | None:
+    """Var of a product with one random factor: independent entries, or a linear form of a vector."""
+    random = [k for k, a in enumerate(factors) if is_random(a)]
+    if len(random) != 1:
         return None
-    loose, fixed = (a, b) if is_random(a) else (b, a)
-    if loose.op == "diag" and len(fixed.shape) == 2:
-        square, spread = make("pow", fixed, number(2)), diag_of(make("Var", loose.args[0]))
-        return dot(spread, square) if loose is a else dot(square, spread)
-    if independent_entries(loose):
-        square, spread = make("pow", fixed, number(2)), make("Var", loose)
-        return dot(spread, square) if loose is a else dot(square, spread)
-    if len(loose.shape) == 1 and len(fixed.shape) == 1:
-        return dot(fixed, make("Cov", loose), fixed)
+    (k,) = random
+    loose, ends = factors[k], [dot(*run) for run in (factors[:k], factors[k + 1 :]) if run]
+    spread = None
+    if loose.op == "diag" and independent_entries(loose.args[0]):
+        spread = diag_of(make("Var", loose.args[0]))
+    elif independent_entries(loose):
+        spread = make("Var", loose)
+    if spread is not None:
+        squares = [make("pow", end, number(2)) for end in ends]
+        return dot(*squares[: int(k > 0)], spread, *squares[int(k > 0) :])
+    if len(loose.shape) == 1 and all(len(end.shape) == 1 for end in ends):
+        return dot(ends[0], make("Cov", loose), ends[0])
     return None
+
+
+def _variance_of_linear_map(t: Expr) -> Expr | None:
+    """Var of a map that is linear in one random vector, such as x − A x."""
+    found = _as_matrix(t)
+    if found is None:
+        return None
+    m, x = found
+    if not t.shape:
+        return dot(m, make("Cov", x), m)
+    return make("diagonal", dot(m, make("Cov", x), flip(m)))
+
+
+def _as_matrix(t: Expr) -> tuple[Expr, Expr] | None:
+    """The matrix of a linear map of one random vector, and that vector."""
+    random = randomness(t)
+    if len(random) != 1 or len(t.shape) > 1:
+        return None
+    (x,) = random
+    if len(x.shape) != 1:
+        return None
+    fixed = symbol(Symbol(x.data.name, x.shape))
+    try:
+        m = (jacobian if t.shape else gradient)(swap(t, lambda s: fixed if s is x else None), fixed)
+    except (LimitError, ReadingError, ShapeError):
+        return None
+    return None if fixed in leaves(m) else (m, x)
 
 
 def covariance(e: Expr, goal: Expr | None = None) -> Expr | None:
@@ -161,8 +226,11 @@ def _covariance(t: Expr) -> Expr | None:
         return make("Cov", t.args[0])
     if t.op == "add":
         random = tuple(a for a in t.args if is_random(a))
-        if any(a.shape != t.shape for a in random) or not random or (len(random) > 1 and not apart(random)):
+        if any(a.shape != t.shape for a in random) or not random:
             return None
+        if len(random) > 1 and not apart(random):
+            m, x = _as_matrix(make("add", *random)) or (None, None)
+            return None if m is None or x is None else dot(m, make("Cov", x), flip(m))
         return plus(*(make("Cov", a) for a in random)) if len(t.args) > 1 else None
     if t.op == "matmul" and len(t.args) >= 2 and is_random(t.args[-1]) and not any(map(is_random, t.args[:-1])):
         front = dot(*t.args[:-1])
@@ -181,56 +249,3 @@ def _scaled_covariance(t: Expr, fixed: list[Expr], random: Expr) -> Expr:
     if not scale.shape:
         return times(make("pow", scale, number(2)), inner)
     return times(make("outer", scale, scale), inner)
-
-
-def moment_of_a_symbol(e: Expr, goal: Expr | None = None) -> Expr | None:
-    """Mean, variance and covariance of a declared random symbol, from its distribution."""
-    if e.op not in ("E", "Var", "Cov") or len(e.args) != 1 or e.args[0].op != "sym" or not e.args[0].data.random:
-        return None
-    x = e.args[0]
-    law = dict(x.data.law)
-    mean, spread, cov = _TABLE[x.data.distribution.name](law, x)
-    if e.op == "E":
-        return _stretched(mean, x)
-    if e.op == "Var":
-        return _stretched(spread, x)
-    return cov if cov is not None else diag_of(_stretched(spread, x)) if len(x.shape) == 1 else None
-
-
-def _stretched(value: Expr, x: Expr) -> Expr:
-    return value if value.shape == x.shape else times(value, constant("ones", x.shape))
-
-
-Moments = tuple[Expr, Expr, Expr | None]
-
-
-def _bernoulli(law: dict[str, Expr], x: Expr) -> Moments:
-    p = law["p"]
-    return p, times(p, minus(number(1), p)), None
-
-
-def _normal(law: dict[str, Expr], x: Expr) -> Moments:
-    mean = law.get("mean", number(0))
-    if "cov" in law:
-        return mean, make("diagonal", law["cov"]) if law["cov"].shape else law["cov"], law["cov"]
-    return mean, make("pow", law["std"], number(2)) if "std" in law else number(1), None
-
-
-def _uniform(law: dict[str, Expr], x: Expr) -> Moments:
-    a, b = law["a"], law["b"]
-    return over(plus(a, b), number(2)), over(make("pow", minus(b, a), number(2)), number(12)), None
-
-
-def _one_hot(law: dict[str, Expr], x: Expr) -> Moments:
-    q = law["q"]
-    cov = minus(diag_of(q), make("outer", q, q)) if len(x.shape) == 1 and q.shape == x.shape else None
-    return q, times(q, minus(constant("ones", q.shape), q)), cov
-
-
-_TABLE: dict[str, Callable[[dict[str, Expr], Expr], Moments]] = {
-    "bernoulli": _bernoulli,
-    "normal": _normal,
-    "rademacher": lambda law, x: (number(0), number(1), None),
-    "uniform": _uniform,
-    "one_hot": _one_hot,
-}

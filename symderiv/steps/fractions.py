@@ -22,6 +22,7 @@ from symderiv.operators import members
 
 MOST_NODES = 400
 MAPS = members("map")
+ARITHMETIC = ("num", "neg", "add", "mul", "div", "pow")
 
 
 def same_fraction(left: Expr, right: Expr) -> bool:
@@ -78,11 +79,10 @@ def _rational(e: Expr, parts: dict[Any, Any]) -> Any:
         return sympy.sqrt(_rational(e.args[0], parts))
     if e.op == "norm":
         return sympy.sqrt(_rational(ordered(total(power(e.args[0], 2), None), DIAGONAL), parts))
-    if e.op == "matmul" and not e.shape:
-        return _part(ordered(e, DIAGONAL), parts)
     if e.op in MAPS:
         return _part((e.op, e.shape, sympy.cancel(_rational(e.args[0], parts))), parts)
-    return _part(ordered(e, ORDER), parts)
+    found = ordered(e, ORDER if e.shape else DIAGONAL)
+    return _part(found, parts) if found.shape or found.op not in ARITHMETIC else _rational(found, parts)
 
 
 def _exponential(e: Expr, parts: dict[Any, Any]) -> Any:

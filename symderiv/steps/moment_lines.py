@@ -4,6 +4,11 @@ Stein's lemma for a normal x, a linear form u = a·x and a function g that is di
 
     E[u g(x)] = E[u] E[g(x)] + a·Cov(x) E[∇g(x)]
 
+and, applied to each entry of x, for a quadratic form and for the outer product of x with itself
+
+    E[xᵀA x g(x)] = E[x]ᵀA E[x g(x)] + tr(A Cov(x)) E[g(x)] + E[(A x)·Cov(x) ∇g(x)]
+    E[x xᵀ g(x)] = E[x] E[x g(x)]ᵀ + Cov(x) (E[g(x)] I + E[∇g(x) xᵀ])
+
 Source: C. M. Stein, Estimation of the mean of a multivariate normal distribution, Ann. Statist. 9 (1981).
 """
 
@@ -12,29 +17,43 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symderiv.algebra.building_blocks import dot, is_number, minus, plus, times
+from symderiv.algebra.tidying import settled
 from symderiv.calculus import derivative, gradient
 from symderiv.errors import LimitError, ReadingError, ShapeError
 from symderiv.expressions import Expr, constant, make, number, symbol
-from symderiv.steps.averaging import moment_of_a_symbol, randomness
+from symderiv.operators import members
+from symderiv.shapes import Shape
+from symderiv.steps.averaging import randomness
+from symderiv.steps.distributions import moment_of_a_symbol
 from symderiv.symbols import Symbol
 from symderiv.trees import is_random, swap
 
+ENTRYWISE = members("map") | {"add", "neg", "mul", "div", "pow"}
 VALUES = {"bernoulli": (0, 1), "rademacher": (-1, 1)}
 
 
 def over_values(e: Expr, goal: Expr | None = None) -> Expr | None:
-    """E of a function of one scalar with two values: the sum over the values, each times its probability."""
+    """E of a function of a symbol with two values, entry by entry: the sum over the values, each times its probability."""
     if e.op != "E" or len(found := randomness(e.args[0])) != 1:
         return None
     (x,) = found
     values = VALUES.get(x.data.distribution.name)
-    if values is None or x.shape:
+    if values is None or (x.shape and not _entry_by_entry(e.args[0], x)):
         return None
-    low, high = (_at(e.args[0], x, number(value)) for value in values)
+    low, high = (_at(e.args[0], x, _constant(value, x.shape)) for value in values)
     if values == (-1, 1):
         return make("div", plus(high, low), number(2))
     p = dict(x.data.law)["p"]
     return plus(times(p, high), times(minus(number(1), p), low))
+
+
+def _entry_by_entry(t: Expr, x: Expr) -> bool:
+    """Whether each entry of a function depends on the same entry of x only."""
+    return t is x or not is_random(t) or (t.op in ENTRYWISE and t.shape == x.shape and all(_entry_by_entry(a, x) for a in t.args))
+
+
+def _constant(value: int, shape: Shape) -> Expr:
+    return times(number(value), constant("ones", shape)) if shape else number(value)
 
 
 def by_second_moments(e: Expr, goal: Expr | None = None) -> Expr | None:
@@ -56,6 +75,11 @@ def by_parts(e: Expr, goal: Expr | None = None) -> Expr | None:
     (x,) = found
     if x.data.distribution.name != "normal" or len(x.shape) > 1:
         return None
+    for part, rest in _split_square(e.args[0], x):
+        try:
+            return _by_parts_twice(part, rest, x)
+        except (LimitError, ReadingError, ShapeError):
+            continue
     for linear, rest in _split(e.args[0], x):
         try:
             slope = make("E", _slope(rest, x))
@@ -65,6 +89,46 @@ def by_parts(e: Expr, goal: Expr | None = None) -> Expr | None:
         centered = is_number(dict(x.data.law).get("mean", number(0)), 0)
         return moved if centered else plus(times(make("E", linear), make("E", rest)), moved)
     return None
+
+
+def _split_square(f: Expr, x: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """A product as a quadratic form of x, or its outer product with itself, and the scalar rest."""
+    if len(x.shape) != 1:
+        return
+    factors = list(f.args) if f.op == "mul" else [f]
+    for k, factor in enumerate(factors):
+        others = factors[:k] + factors[k + 1 :]
+        if factor.op == "pow" and factor.args[1].op == "num" and factor.args[1].data.denominator == 1:
+            base, power = factor.args[0], factor.args[1].data - (2 if factor.args[0].op == "norm" else 1)
+            lower = make("pow", base, number(power)) if power != 1 else base
+            quadratic = make("pow", base, number(2)) if base.op == "norm" else base
+            if power > 0 and not any(o.shape for o in others) and _quadratic(quadratic, x) is not None:
+                yield quadratic, _product([lower, *others])
+        elif any(map(is_random, others)) and not any(o.shape for o in others):
+            if _quadratic(factor, x) is not None or (factor.op == "outer" and all(a is x for a in factor.args)):
+                yield factor, _product(others)
+
+
+def _quadratic(u: Expr, x: Expr) -> Expr | None:
+    """The matrix of a quadratic form xᵀA x; the identity for a squared norm."""
+    if u.op == "pow" and u.args[0].op == "norm" and u.args[0].args[0] is x and is_number(u.args[1], 2):
+        return constant("eye", (*x.shape, *x.shape))
+    if u.op != "matmul" or u.shape or u.args[0] is not x or u.args[-1] is not x or any(map(is_random, u.args[1:-1])):
+        return None
+    return dot(*u.args[1:-1]) if len(u.args) > 2 else constant("eye", (*x.shape, *x.shape))
+
+
+def _by_parts_twice(part: Expr, rest: Expr, x: Expr) -> Expr:
+    """Integration by parts for a quadratic form, or an outer product, times a function."""
+    cov, mean, slope = settled(_spread(x)), dict(x.data.law).get("mean", number(0)), _slope(rest, x)
+    moved = make("E", times(rest, x))
+    if part.op == "outer":
+        whole = dot(cov, plus(times(make("E", rest), constant("eye", (*x.shape, *x.shape))), make("E", make("outer", slope, x))))
+        return whole if is_number(mean, 0) else plus(make("outer", make("E", x), moved), whole)
+    a = _quadratic(part, x)
+    assert a is not None
+    whole = plus(times(make("tr", dot(a, cov)), make("E", rest)), make("E", dot(dot(a, x), cov, slope)))
+    return whole if is_number(mean, 0) else plus(dot(make("E", x), a, moved), whole)
 
 
 def _spread(x: Expr) -> Expr:

@@ -1,0 +1,136 @@
+"""The end of a derivation: from a line to the goal by a law, by rules from both ends, or through an inverse."""
+
+from __future__ import annotations
+
+from symderiv.algebra.terms import EXPAND, INNER
+from symderiv.algebra.tidying import ordered
+from symderiv.deciding.claims import PROVED
+from symderiv.derivation import Derivation
+from symderiv.errors import LimitError, RuleError
+from symderiv.expressions import Expr
+from symderiv.finding.means import averages
+from symderiv.limits import deadline
+from symderiv.rewriting import RULES
+from symderiv.steps.inverting import multiplied_out
+from symderiv.steps.searching import Trail, meeting, moves
+from symderiv.trees import Path, is_random, size
+
+LAWS = (
+    "order-of-factors", "direction-of-a-chain", "distributivity", "inner-products-and-traces", "diagonal-products",
+    "arithmetic-of-fractions",
+)  # fmt: skip
+WEAK = ("moments-by-partitions", "index-notation")  # what only says that both sides are the same
+
+
+def closed(d: Derivation, goal: Expr, seconds: float) -> Derivation:
+    """From the last line to the goal: by a law, by rules from both ends, or by multiplying an inverse out."""
+    if d.end is goal and d.steps:
+        return d
+    for laws in (LAWS[:5], LAWS[5:6]):
+        if closed := by_law(d, goal, laws):
+            return closed if d.steps else _in_two(d, goal, seconds) or closed
+    for found in (_multiplied(d, goal), _searched(d, goal, seconds)):
+        if found is not None and len(found.steps) == 1:  # the claim is a rule itself: show why it holds
+            return _searched(d, goal, seconds, frozenset({found.steps[0].rule})) or found
+        if found is not None:
+            return found
+    if averages(d.end) and (found := by_law(d, goal, WEAK[:1])):
+        return found
+    return by_law(d, goal, WEAK[1:]) or d.to(goal, "the form asked for")
+
+
+def _in_two(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:
+    """A claim that one law decides, with a line between: what a rule makes of it, or both sides multiplied out."""
+    try:
+        with deadline(seconds):
+            for move in moves(d.end, 4 * max(size(d.end), size(goal))):
+                between = d.to(move.after, RULES[move.rule].why, move.rule, move.places)
+                if move.after is not goal and (found := by_law(between, goal, LAWS[:6])) and found.verdict == PROVED:
+                    return found
+            for level in (EXPAND, INNER):
+                middle = ordered(d.end, level)
+                half = None if middle in (d.end, goal) else by_law(d, middle, LAWS[:5])
+                whole = half and by_law(half, goal, LAWS[:5])
+                if whole and whole.verdict == PROVED:
+                    return whole
+    except (LimitError, ValueError):
+        return None
+    return None
+
+
+def _multiplied(d: Derivation, goal: Expr) -> Derivation | None:
+    """Through an inverse on either side; a chain found from the goal is read from its end."""
+    for lines in multiplied_out(d.end, goal):
+        found = d
+        for after, law in lines:
+            if after is not found.end:
+                found = found.to(after, RULES[law].why, law, ((),))
+        if found.verdict == PROVED and _replays(found):
+            return found
+    for lines in multiplied_out(goal, d.end):
+        found = d
+        stops = [goal, *(after for after, _ in lines)]
+        for before, (_, law) in reversed(list(zip(stops[:-1], lines, strict=True))):
+            if before is not found.end:
+                found = found.to(before, RULES[law].why, law, ((),), backward=True)
+        if found.verdict == PROVED and _replays(found):
+            return found
+    return None
+
+
+def _replays(d: Derivation) -> bool:
+    try:
+        return all(step.replay() is step.after for step in d.steps)
+    except RuleError:
+        return False
+
+
+def _searched(
+    d: Derivation, goal: Expr, seconds: float, without: frozenset[str] = frozenset()
+) -> Derivation | None:
+    if is_random(d.end) or is_random(goal):
+        return None
+    try:
+        with deadline(seconds):
+            trails = meeting(d.end, goal, without)
+    except LimitError:
+        return None
+    return None if trails is None else _chained(d, *trails)
+
+
+def _chained(d: Derivation, there: Trail, back: Trail) -> Derivation | None:
+    """Forwards along one trail, a law, backwards along the other; None where a line is not proved."""
+    for move in there.moves:
+        d = d.to(move.after, RULES[move.rule].why, move.rule, move.places)
+    if d.end is not back.end:
+        closed = by_law(d, back.end, LAWS[:6])
+        if closed is None:
+            return None
+        d = closed
+    stops = [back.start, *(m.after for m in back.moves)]
+    for move, before in reversed(list(zip(back.moves, stops[:-1], strict=True))):
+        d = d.to(before, RULES[move.rule].why, move.rule, move.places, backward=True)
+    return d if d.verdict == PROVED else None
+
+
+def by_law(d: Derivation, goal: Expr, laws: tuple[str, ...]) -> Derivation | None:
+    for name in laws:
+        for place in dict.fromkeys((_difference(d.end, goal), ())):
+            try:
+                if RULES[name].at(d.end, place, goal) is goal:
+                    return d.to(goal, RULES[name].why, name, (place,))
+            except RuleError:
+                continue
+    return None
+
+
+def _difference(a: Expr, b: Expr) -> Path:
+    """Where two expressions differ: the smallest part that holds every difference."""
+    path: list[int] = []
+    while a.op == b.op and a.data == b.data and len(a.args) == len(b.args):
+        differ = [k for k, (x, y) in enumerate(zip(a.args, b.args, strict=True)) if x is not y]
+        if len(differ) != 1 or a.args[differ[0]].shape != b.args[differ[0]].shape:
+            break
+        path.append(differ[0])
+        a, b = a.args[differ[0]], b.args[differ[0]]
+    return tuple(path)
