@@ -52,11 +52,11 @@ class Step:
 
 
 def _used(name: str, start: Any, end: Any, places: tuple[Path, ...]) -> Any:
-    """A rule used at places, one after the other."""
+    """A rule used at places, one after the other; what it makes is tidied, unless the line shows it as it stands."""
     rule = RULES[name]
     for place in places:
         start = rule.at(start, place, end if rule.law else None)
-    return start if rule.law else settled(start)
+    return start if rule.law or start is end else settled(start)
 
 
 @dataclass(frozen=True, repr=False)

@@ -108,7 +108,7 @@ def _derivative_rules(d: Derivation) -> Iterator[str]:
     e = d.end
     if innermost(e) is None:
         return
-    yield from ("log-of-a-sigmoid", "log-of-the-complement-of-a-sigmoid")
+    yield from ("log-of-a-sigmoid", "log-of-the-complement-of-a-sigmoid", "log-of-a-softmax", "log-of-row-softmaxes")
     yield from ("hessian-as-jacobian", "derivative-under-the-expectation", "derivative-of-a-constant")
     places = nonlinear_places(e)
     if places:

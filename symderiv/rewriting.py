@@ -23,6 +23,7 @@ from symderiv.scope import Scope, declare
 from symderiv.trees import Path, exchange, involved, is_random, part, paths
 
 Change = Callable[[Expr, Expr | None], Expr | None]
+MOST = 24  # places at which a rule is used in one line
 VALUE, DIFFERENTIAL = "=", "same differential as"
 
 
@@ -124,8 +125,8 @@ def rule(
     return RULES.add(name, Rule(name, why, sides[0], sides[1], used, relation, change, law, entrywise, searched))
 
 
-def everywhere(one: Rule, e: Expr, most: int = 12) -> tuple[Expr, tuple[Path, ...]]:
-    """Use a rule outermost first until it fits nowhere; the result, tidied, and the places in order.
+def everywhere(one: Rule, e: Expr, most: int = MOST, tidied: bool = True) -> tuple[Expr, tuple[Path, ...]]:
+    """Use a rule outermost first until it fits nowhere; the result, tidied or as it stands, and the places in order.
 
     A rule of differentials is used where the innermost derivative needs it; a change, and a rule of
     differentials, once at each place.
@@ -143,4 +144,4 @@ def everywhere(one: Rule, e: Expr, most: int = 12) -> tuple[Expr, tuple[Path, ..
         place, new = found
         seen.add(new)
         places.append(place)
-    return (settled(new) if places else e), tuple(places)
+    return (settled(new) if places and tidied else new), tuple(places)

@@ -174,7 +174,7 @@ def chain(cores: Sequence[Expr], *, flip: bool, inner: bool, diagonal: bool) -> 
     if flip and len(found.shape) == 1 and len(kept[0].shape) == 1:
         found = turned(found)
     if flip and not found.shape:
-        found = min(found, turned(found), key=str)
+        found = min(found, turned(found), key=shortest)
     if inner and len(found.args) == 2 and not found.shape:
         return sum_of(hadamard(found.args[0], found.args[1])), loose
     return found, loose
@@ -256,6 +256,11 @@ def times(a: Expr, b: Expr) -> Expr:
     found = hadamard(a, b)
     assert found is not None
     return found
+
+
+def shortest(t: Expr) -> tuple[int, str]:
+    """A fixed order in which A stands before Aᵀ."""
+    return len(str(t)), str(t)
 
 
 def sum_of(core: Expr | None) -> Expr:

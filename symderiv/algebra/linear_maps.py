@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from symderiv.algebra.chains import entries, flipped, hadamard, sum_of, times, turned
+from symderiv.algebra.chains import entries, flipped, hadamard, shortest, sum_of, times, turned
 from symderiv.expressions import Expr, constant, dimension, eye, make, number
 
 
 def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
     """A linear map of one part, in one form: traces turned to a fixed rotation, sums of products to traces."""
     body = e.args[0]
+    if e.op == "tr" and body.op == "eye":
+        return dimension(body.shape[0])
     if e.op == "tr" and inner:
         return trace(body)
     if e.op == "sum" and e.data == 1 and body.op == "col":
@@ -25,7 +27,7 @@ def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
         return trace(body.args[0])
     if inner and e.op == "sum" and e.data is not None and len(body.shape) == 2:
         other = make("sum", flipped(body), data=1 - e.data)
-        return min(e, other, key=lambda t: (len(str(t)), str(t)))
+        return min(e, other, key=shortest)
     if diagonal and e.op == "diagonal" and body.op == "matmul" and "diag" in (body.args[0].op, body.args[-1].op):
         return scaled_diagonal(body.args, diagonal=diagonal)
     if diagonal and e.op == "diagonal" and body.op == "matmul" and len(body.args) == 2:
@@ -60,7 +62,7 @@ def inner_product(body: Expr) -> Expr | None:
     ahead = turned(first) if first.op == "matmul" else first
     flat = [a for t in (ahead, second) for a in (t.args if t.op == "matmul" else (t,))]
     found = make("matmul", *flat)
-    return min(found, turned(found), key=str)
+    return min(found, turned(found), key=shortest)
 
 
 def equal_rows(body: Expr) -> Expr | None:
@@ -83,12 +85,10 @@ def trace(body: Expr) -> Expr:
     """tr(A B C) at a fixed rotation and direction; the trace of an outer product is an inner product."""
     if body.op == "outer":
         return sum_of(hadamard(*body.args))
-    if body.op == "eye":
-        return dimension(body.shape[0])
     if body.op != "matmul":
-        return make("tr", min(body, flipped(body), key=str))
+        return make("tr", min(body, flipped(body), key=shortest))
     around = [make("matmul", *body.args[k:], *body.args[:k]) for k in range(len(body.args))]
-    return make("tr", min((way for a in around for way in (a, turned(a))), key=str))
+    return make("tr", min((way for a in around for way in (a, turned(a))), key=shortest))
 
 
 def double_sum(body: Expr) -> Expr:

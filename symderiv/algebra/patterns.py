@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from symderiv.algebra.building_blocks import dot, plus, times
-from symderiv.algebra.chains import symmetric
+from symderiv.algebra.chains import flipped, symmetric
 from symderiv.expressions import Expr, combine, constant, dimension, eye, make
 from symderiv.shapes import Dim
-from symderiv.trees import involved, is_random
+from symderiv.trees import involved, is_random, size
 
 COMMUTATIVE = ("add", "mul")
 MOST_ARGUMENTS = 12  # a longer sum is not searched for sub-sums
@@ -107,10 +107,15 @@ def _run(pattern: Expr, e: Expr, empty: Binding) -> Iterator[tuple[Binding, Call
                 continue
 
             def around(new: Expr, before: tuple[Expr, ...] = before, after: tuple[Expr, ...] = after) -> Expr:
-                return dot(*before, new, *after)
+                return beside(before, new, after)
 
             for binding in _sequence(pattern.args, run, empty):
                 yield binding, around
+
+
+def beside(before: tuple[Expr, ...], new: Expr, after: tuple[Expr, ...]) -> Expr:
+    """A new factor between those that stay; an identity is left for the reader to see."""
+    return make("matmul", *before, new, *after) if new.op == "eye" and (before or after) else dot(*before, new, *after)
 
 
 def _fit(p: Expr, e: Expr, b: Binding) -> Iterator[Binding]:
@@ -118,6 +123,8 @@ def _fit(p: Expr, e: Expr, b: Binding) -> Iterator[Binding]:
         yield from _bind(p, e, b)
     elif p.op in ("num", "dim", "pi", "eye", "ones", "zeros"):
         yield from _leaf(p, e, b)
+    elif p.op == "T" and e.op in ("mul", "add", "div") and size(turned := flipped(e)) < size(e):
+        yield from _fit(p.args[0], turned, b)  # Rᵀ ⊙ Xᵀ is a transpose
     elif p.op != e.op or p.data != e.data:
         return
     elif p.op in COMMUTATIVE:

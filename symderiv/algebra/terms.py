@@ -33,7 +33,7 @@ def assemble(parts: Iterable[Term], shape: tuple[str | int, ...], level: int) ->
         return constant("zeros", shape) if shape else number(0)
     written = [write(t, level) for t in kept]
     if len(written) > 1 and level < ORDER:
-        written = _without_ones(written, shape)
+        written = _positive_first(_without_ones(written, shape))
     if level >= ORDER:
         written.sort(key=rank)
     result = written[0] if len(written) == 1 else make("add", *written)
@@ -41,6 +41,12 @@ def assemble(parts: Iterable[Term], shape: tuple[str | int, ...], level: int) ->
         ones = constant("ones", shape)
         result = ones if result.op == "num" and result.data == 1 else result * ones
     return result
+
+
+def _positive_first(written: list[Expr]) -> list[Expr]:
+    """A difference keeps its positive term first."""
+    first = next((k for k, t in enumerate(written) if t.op != "neg"), 0)
+    return [written[first], *written[:first], *written[first + 1 :]]
 
 
 def _without_ones(written: list[Expr], shape: tuple[str | int, ...]) -> list[Expr]:
@@ -80,6 +86,8 @@ def write(term: Term, level: int) -> Expr:
     arrays = list(core.args) if core is not None and core.op == "mul" else [core] if core is not None else []
     under = [raised(a.args[0], -a.args[1].data) for a in arrays if is_inverse_power(a)]
     over_ = [a for a in arrays if not is_inverse_power(a)]
+    if not (items or arrays):
+        return number(c)
     top, bottom = abs(c).numerator, abs(c).denominator
     front = ([number(top)] if top != 1 or not (above or over_) else []) + above + over_
     rest = ([number(bottom)] if bottom != 1 else []) + below + under
@@ -88,8 +96,6 @@ def write(term: Term, level: int) -> Expr:
         value = make("div", value, rest[0] if len(rest) == 1 else make("mul", *rest))
     if core is not None and value.shape != core.shape:
         value = make("mul", constant("ones", core.shape), value)
-    if not rest and value.op == "num":
-        return number(c)
     return negative(value) if c < 0 else value
 
 

@@ -20,8 +20,8 @@ FUNCTIONS = (
     "powers-of-a-bernoulli", "powers-of-a-bernoulli-scalar", "powers-of-a-bernoulli-matrix", "powers-of-a-sign",
     "powers-of-signs", "power-of-an-exponential", "product-of-exponentials", "cosine-of-a-difference", "square-of-a-cosine-by-the-double-angle",
     "square-of-a-sine-by-the-double-angle", "product-of-opposite-relus",
-    "rank-one-matrices-around-a-matrix", "one-hot-rows-pick-entries", "one-hot-vector-with-itself", "one-hot-vector-by-its-entry",
-    "a-one-hot-vector-picks-an-entry",
+    "rank-one-matrices-around-a-matrix", "one-hot-rows-pick-entries", "gram-matrix-of-one-hot-rows", "one-hot-vector-with-itself", "one-hot-vector-by-its-entry",
+    "a-one-hot-vector-picks-an-entry", "square-of-an-abs",
 )  # fmt: skip
 KNOWN = (
     "mean-of-an-absolute-value", "mean-of-an-exponential", "mean-of-a-cosine", "mean-of-a-sine", "mean-of-a-step",
@@ -33,10 +33,12 @@ SECOND = (
     "fourth-power-of-a-norm", "second-moment-of-a-norm", "second-moment-of-a-matrix-norm", "second-moment-of-a-vector",
     "second-moments-entry-by-entry", "second-moments-of-entries", "second-moment",
 )  # fmt: skip
+GRAMS = (
+    "expectation-of-a-gram-matrix", "expectation-of-a-gram-matrix-of-rows", "expectation-of-a-matrix-between-transposes",
+    "expectation-of-a-matrix-between-rows", "fourth-moment-of-a-gaussian-matrix",
+)  # fmt: skip
 FORMS = (
-    "expectation-of-a-quadratic-form", "expectation-of-an-outer-product", "expectation-of-a-gram-matrix",
-    "expectation-of-a-gram-matrix-of-rows", "expectation-of-a-matrix-between-transposes",
-    "expectation-of-a-matrix-between-rows", "fourth-moment-of-a-gaussian-matrix", "entrywise-product-with-a-linear-map",
+    "expectation-of-a-quadratic-form", "expectation-of-an-outer-product", "entrywise-product-with-a-linear-map",
     "variance-of-a-squared-norm", "third-moments-of-a-normal", "expectation-of-a-linear-form-times-a-vector",
 )  # fmt: skip
 LINEAR = ("expectation-of-a-linear-map", "expectation-of-independent-factors")
@@ -48,14 +50,14 @@ SPREADS = (
     "variance-of-independent-terms", "covariance-of-a-linear-map", "variance-of-a-product-of-independent-factors",
 )  # fmt: skip
 TABLES = ("moments-of-a-distribution", "variance-by-moments", "average-over-the-values")
-PRODUCTS = ("square-of-an-inner-product-of-independent-vectors", "square-of-a-bilinear-form-with-a-random-matrix")
+PRODUCTS = ("squared-norm-through-a-random-matrix", "square-of-an-inner-product-of-independent-vectors", "square-of-a-bilinear-form-with-a-random-matrix")
 DEFINITIONS = ("covariance-from-moments", "second-moments-by-definition")
-OPENED = ("squared-norm-as-inner-product", "squared-norm-of-a-matrix-as-sum", "multiplied-out-under-the-mean")
+OPENED = ("inner-product-with-itself-as-sum", "squared-norm-as-inner-product", "squared-norm-of-a-matrix-as-sum", "multiplied-out-under-the-mean")
 
 WAYS = (
-    (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *SECOND, *FORMS, *LINEAR, *SPREADS, *TABLES, "stein-lemma"),
-    (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *FORMS, *LINEAR, *SPREADS, *TABLES, "stein-lemma", *OPENED, *DEFINITIONS),
-    (*FUNCTIONS, *DEFINITIONS, *KNOWN, *PRODUCTS, *LINEAR, *OPENED, *FORMS, *POWERS, *SPREADS, *TABLES, "stein-lemma"),
+    (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *SECOND, *GRAMS, *FORMS, *LINEAR, *SPREADS, *TABLES, "stein-lemma"),
+    (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *TABLES, *GRAMS, *FORMS, *LINEAR, *SPREADS, "stein-lemma", *OPENED, *DEFINITIONS),
+    (*FUNCTIONS, *DEFINITIONS, *KNOWN, *PRODUCTS, *LINEAR, *OPENED, *GRAMS, *FORMS, *POWERS, *SPREADS, *TABLES, "stein-lemma"),
 )  # fmt: skip
 
 

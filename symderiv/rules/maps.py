@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from symderiv.rewriting import rule
 
-X = {"x": "scalar", "y": "scalar", "a": "scalar, positive", "b": "scalar, positive", "z": "vector(n)", "Z": "matrix(n, m)", "c": "scalar"}
+X = {"x": "scalar", "y": "scalar", "a": "scalar, positive", "b": "scalar, positive", "z": "vector(n)", "Z": "matrix(n, m)", "c": "scalar",
+     "q": "vector(n), simplex", "Q": "matrix(n, m), simplex"}
 
 
 def _row(name: str, left: str, right: str, why: str) -> None:
@@ -58,6 +59,10 @@ rule("softmax-by-exponentials", "softmax(z)", "exp(z)/sum(exp(z))", "the definit
 rule("row-softmax-by-exponentials", "softmax(Z)", "exp(Z)/col(sum(exp(Z), 1))", "the definition of softmax", X)
 rule("logsumexp-by-logarithm", "logsumexp(z)", "log(sum(exp(z)))", "the definition of log-sum-exp", X)
 rule("log-of-a-softmax", "log(softmax(z))", "z - logsumexp(z)", "the logarithm of a softmax", X)
+rule("log-of-row-softmaxes", "log(softmax(Z))", "Z - col(logsumexp(Z))", "the logarithm of a softmax of each row", X)
+rule("sum-of-a-simplex", "sum(q)", "1", "probabilities sum to one", X)
+rule("sum-with-a-simplex", "q@ones(n)", "1", "probabilities sum to one", X)
+rule("row-sums-of-a-simplex", "sum(Q, 1)", "ones(n)", "the probabilities of each row sum to one", X)
 rule("softmax-of-a-shift", "softmax(z + c)", "softmax(z)", "a softmax does not see a common shift", X)
 rule("softmax-by-logsumexp", "softmax(z)", "exp(z - logsumexp(z))", "softmax by log-sum-exp", X)
 rule("row-sums-of-softmax", "sum(softmax(Z), 1)", "ones(n)", "each row of a softmax sums to one", X)

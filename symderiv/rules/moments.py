@@ -17,8 +17,8 @@ V = {
     "x": "vector(n) ~ normal(mean=mu, cov=S)", "mu": "vector(n)", "S": "matrix(n, n), spd", "a": "vector(n)", "b": "vector(n)",
     "A": "matrix(n, n)", "B": "matrix(n, n)", "X": "matrix(m, n) ~ normal(mean=mx, std=t)", "mx": "matrix(m, n)", "s": "scalar ~ normal(mean=m0, std=t)",
     "m0": "scalar", "w": "scalar ~ normal(mean=m1, std=t)", "m1": "scalar", "t": "scalar, positive", "r": "vector(n) ~ bernoulli(p)", "p": "scalar, in (0, 1)", "C": "matrix(m, n)", "D": "matrix(l, n)", "M": "matrix(m, m)", "c": "vector(m)",
-    "e": "scalar ~ rademacher()", "k": "scalar ~ bernoulli(p)", "K": "matrix(n, m) ~ bernoulli(p)",
-    "z": "vector(n) ~ rademacher()", "q": "vector(n), simplex", "i": "vector(n) ~ one_hot(q)", "P": "matrix(m, n), simplex", "H": "matrix(m, n) ~ one_hot(P)",
+    "e": "scalar ~ rademacher()", "j": "scalar, positive", "k": "scalar ~ bernoulli(p)", "K": "matrix(n, m) ~ bernoulli(p)",
+    "z": "vector(n) ~ rademacher()", "q": "vector(n)", "i": "vector(n) ~ one_hot(q)", "P": "matrix(m, n)", "H": "matrix(m, n) ~ one_hot(P)",
     "G": "matrix(m, n) ~ normal(mean=0, std=t)", "y": "vector(n) ~ normal(mean=b, std=t)", "v": "vector(m) ~ normal(mean=c, std=t)",
 }
 
@@ -52,7 +52,7 @@ _row("product-of-gaussian-quadratic-forms", "E((x@A@x)*(x@B@x))",
      "E(x@A@x)*E(x@B@x) + tr(A@Cov(x)@B@Cov(x)) + tr(A@Cov(x)@B.T@Cov(x)) + E(x)@(A + A.T)@Cov(x)@(B + B.T)@E(x)",
      "the mean of a product of quadratic forms of normals (Isserlis)")
 _row("expectation-of-a-gram-matrix", "E(X.T@X)", "E(X).T@E(X) + diag(sum(Var(X), 0))", "independent entries: variances on the diagonal")
-_row("powers-of-a-bernoulli", "r**2", "r", "a Bernoulli variable is 0 or 1: it equals its square")
+_row("powers-of-a-bernoulli", "r**j", "r", "a Bernoulli variable is 0 or 1: it equals its powers")
 _row("expectation-of-a-gram-matrix-of-rows", "E(X@X.T)", "E(X)@E(X).T + diag(sum(Var(X), 1))", "independent entries: variances on the diagonal")
 _row("covariance-of-two-linear-maps", "Cov(C@x, D@x)", "C@Cov(x)@D.T", "covariances: one map on each side")
 _row("covariance-from-moments", "Cov(s, w)", "E(s*w) - E(s)*E(w)", "covariance: mean of the product minus product of the means")
@@ -60,7 +60,7 @@ _row("fourth-power-of-a-norm", "E(norm(x)**4)", "E(norm(x)**2)**2 + Var(norm(x)*
 _row("variance-of-a-squared-norm", "Var(norm(x)**2)", "2*tr(Cov(x)@Cov(x)) + 4*E(x)@Cov(x)@E(x)",
      "the variance of a squared norm of normals (Isserlis)")
 for _name, _left, _right, _why in (
-    ("third-power-of-a-normal", "E(s**3)", "E(s)**3 + 3*E(s)*Var(s)", "the third moment of a normal"),
+    ("third-power-of-a-normal", "E(s**3)", "E(s)**3 + 3*E(s)*Var(s)", "the third moment: deviations from the mean are symmetric"),
     ("fourth-power-of-a-normal", "E(s**4)", "E(s)**4 + 6*E(s)**2*Var(s) + 3*Var(s)**2", "the fourth moment of a normal"),
     ("mean-of-an-exponential", "E(exp(s))", "exp(E(s) + Var(s)/2)", "the mean of the exponential of a normal"),
     ("mean-of-a-cosine", "E(cos(s))", "cos(E(s))*exp(-Var(s)/2)", "the mean of the cosine of a normal"),
@@ -75,14 +75,14 @@ for _name, _left, _right, _why in (
     ("mean-of-an-absolute-value", "E(abs(s))", "2*E(relu(s)) - E(s)", "an absolute value by relu"),
 ):
     rule(_name, _left, _right, _why, V, entrywise=True)
-_row("powers-of-a-bernoulli-scalar", "k**2", "k", "a Bernoulli variable is 0 or 1: it equals its square")
-_row("powers-of-a-bernoulli-matrix", "K**2", "K", "a Bernoulli variable is 0 or 1: it equals its square")
+_row("powers-of-a-bernoulli-scalar", "k**j", "k", "a Bernoulli variable is 0 or 1: it equals its powers")
+_row("powers-of-a-bernoulli-matrix", "K**j", "K", "a Bernoulli variable is 0 or 1: it equals its powers")
 _row("powers-of-a-sign", "e**2", "1", "a random sign squared is 1")
 _row("expectation-of-a-linear-form-times-a-vector", "E((a@x)*x)", "(a@E(x))*E(x) + Cov(x)@a", "second moments of a linear form and its vector")
 _row("third-moments-of-a-normal", "E((a@x)**2*x)", "E((a@x)**2)*E(x) + 2*(a@E(x))*(Cov(x)@a)", "third moments of a normal (Stein)")
 _row("mean-of-a-rectified-normal", "E(relu(s))", "E(s)*(1 + erf(E(s)/sqrt(2*Var(s))))/2 + sqrt(Var(s)/(2*pi))*exp(-E(s)**2/(2*Var(s)))",
      "the mean of a rectified normal")
-rule("average-over-the-values", "E(exp(k*m0))", "p*exp(m0) + (1 - p)*exp(0)", "the sum over the values, each times its probability", V,
+rule("average-over-the-values", "E(exp(k*m0))", "E(k*exp(m0) + (1 - k)*exp(0))", "two values only: the function is its value at each, switched on by the variable", V,
      change=over_values)
 rule("second-moments-by-definition", "Var(a@r)", "E((a@r)**2) - E(a@r)**2", "mean of the product minus product of the means", V,
      change=by_second_moments)
@@ -92,7 +92,7 @@ _row("expectation-of-a-matrix-between-transposes", "E(X.T@M@X)", "E(X).T@M@E(X) 
      "independent entries: only equal entries add a variance, on the diagonal")
 _row("expectation-of-a-matrix-between-rows", "E(X@A@X.T)", "E(X)@A@E(X).T + diag(Var(X)@diagonal(A))",
      "independent entries: only equal entries add a variance, on the diagonal")
-_row("fourth-moment-of-a-gaussian-matrix", "E(G.T@G@G.T@G)", "t**4*m*(m + n + 1)*eye(n)", "pairs of normal entries: within rows, within columns, crosswise")
+_row("fourth-moment-of-a-gaussian-matrix", "E(G.T@G@G.T@G)", "E(G.T@G)@E(G.T@G) + t**4*m*(n + 1)*eye(n)", "square of the mean, plus the pairs of normal entries across the two factors")
 _row("entrywise-product-with-a-linear-map", "E(x*(A@x))", "E(x)*(A@E(x)) + diagonal(A@Cov(x))",
      "entry by entry: product of the means plus covariance")
 _row("variance-of-a-quadratic-form-of-signs", "Var(z@A@z)", "tr(A@A) + norm(A)**2 - 2*sum(diagonal(A)**2)",
@@ -113,7 +113,10 @@ for _name, _form, _ends in (("a-sum", "sum(y)", "sum({})"), ("a-linear-form", "a
 _row("powers-of-signs", "z**2", "ones(n)", "a random sign squared is 1")
 _row("one-hot-vector-with-itself", "outer(i, i)", "diag(i)", "one entry is 1, the others are 0")
 _row("one-hot-vector-by-its-entry", "(i@a)*i", "a*i", "the only entry that is not 0 is the one picked")
+_row("gram-matrix-of-one-hot-rows", "H.T@H", "diag(sum(H, 0))", "each row has a single 1: the product counts how often each entry is picked")
 _row("one-hot-rows-pick-entries", "(H@a)**2", "H@a**2", "each row picks an entry: its square is the square picked")
 rule("a-one-hot-vector-picks-an-entry", "E(exp(i@a))", "E(i@exp(a))", "the function of the entry picked is the entry picked of the function", V,
      change=picked)
 rule("multiplied-out-under-the-mean", "E((a@x + m0)*(b@x))", "E((a@x)*(b@x) + m0*(b@x))", "multiply out under the mean", V, change=opened)
+_row("squared-norm-through-a-random-matrix", "E(norm(X@x)**2)", "E(x@E(X.T@X)@x)", "average over the matrix first, then over the vector")
+_row("inner-product-with-itself-as-sum", "E(x@x)", "sum(E(x**2))", "an inner product with itself is a sum of squares")

@@ -9,14 +9,17 @@ from collections.abc import Callable
 from functools import reduce
 
 from symderiv.algebra.building_blocks import diag_of, dot, flip, minus, over, plus, size_of, times
+from symderiv.algebra.chains import ends_outside
 from symderiv.calculus import gradient, jacobian
 from symderiv.errors import LimitError, ReadingError, ShapeError
 from symderiv.expressions import Expr, constant, make, number, symbol
+from symderiv.operators import members
 from symderiv.symbols import Symbol
 from symderiv.trees import involved, is_random, leaves, swap
 from symderiv.trees import over as rebuilt
 
 LINEAR = ("add", "neg", "T", "tr", "sum", "mean", "diag", "diagonal", "col")
+MAPS = members("map")
 PRODUCTS = ("mul", "matmul", "outer")
 
 
@@ -68,15 +71,17 @@ def _constants_out(t: Expr) -> Expr:
     if t.op == "mul" and not all(map(is_random, t.args)):
         fixed = [a for a in t.args if not is_random(a)]
         return times(*fixed, make("E", times(*(a for a in t.args if is_random(a)))))
+    if t.op == "mul" and [len(a.shape) for a in t.args if a.shape] == [1]:  # (i·u) A v is A (i·u) v
+        (front, v), others = _leading_constants(next(a for a in t.args if a.shape)), (a for a in t.args if not a.shape)
+        return dot(*front, make("E", times(*others, v)))
     if t.op == "outer" and any(a.op == "matmul" for a in t.args):
         (front, u), (back, v) = map(_leading_constants, t.args)
         if front or back:
             return dot(*front, make("E", make("outer", u, v)), *(flip(m) for m in reversed(back)))
     if t.op != "matmul":
         return make("E", t)
-    factors = t.args
-    if factors[0].op == "matmul" and len(factors[0].args) == 2 and len(factors[0].args[1].shape) == 1:
-        factors = (factors[0].args[1], flip(factors[0].args[0]), *factors[1:])  # (Z u)ᵀ … reads uᵀ Zᵀ …
+    nested = t.args[0].op == "matmul" and len(t.args[0].args[0].shape) == 2
+    factors = tuple(ends_outside([*(t.args[0].args if nested else t.args[:1]), *t.args[1:]]))
     loose = [k for k, a in enumerate(factors) if is_random(a)]
     first, last = loose[0], loose[-1] + 1
     if last - first == len(factors):
@@ -99,7 +104,7 @@ def independent_entries(e: Expr) -> bool:
         return e.data.random and e.data.distribution.name != "one_hot" and "cov" not in law
     if not is_random(e):
         return True
-    if e.op in ("neg", "T") or (e.op == "pow" and not is_random(e.args[1])):
+    if e.op in MAPS or e.op in ("neg", "T") or (e.op == "pow" and not is_random(e.args[1])):
         return independent_entries(e.args[0])
     if e.op in ("add", "mul", "div"):
         random = [a for a in e.args if is_random(a)]

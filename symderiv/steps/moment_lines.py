@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symderiv.algebra.building_blocks import dot, is_number, minus, plus, times
+from symderiv.algebra.building_blocks import dot, flip, is_number, minus, plus, times
 from symderiv.algebra.tidying import settled
 from symderiv.calculus import derivative, gradient
 from symderiv.errors import LimitError, ReadingError, ShapeError
@@ -33,7 +33,7 @@ VALUES = {"bernoulli": (0, 1), "rademacher": (-1, 1)}
 
 
 def over_values(e: Expr, goal: Expr | None = None) -> Expr | None:
-    """E of a function of a symbol with two values, entry by entry: the sum over the values, each times its probability."""
+    """E of a function of a symbol with two values, entry by entry: the values weighted with r and 1 − r."""
     if e.op != "E" or len(found := randomness(e.args[0])) != 1:
         return None
     (x,) = found
@@ -42,9 +42,9 @@ def over_values(e: Expr, goal: Expr | None = None) -> Expr | None:
         return None
     low, high = (_at(e.args[0], x, _constant(value, x.shape)) for value in values)
     if values == (-1, 1):
-        return make("div", plus(high, low), number(2))
-    p = dict(x.data.law)["p"]
-    return plus(times(p, high), times(minus(number(1), p), low))
+        weighted = plus(times(plus(number(1), x), high), times(minus(number(1), x), low))
+        return make("E", make("div", weighted, number(2)))
+    return make("E", plus(times(x, high), times(minus(number(1), x), low)))
 
 
 def _entry_by_entry(t: Expr, x: Expr) -> bool:
@@ -127,7 +127,7 @@ def _by_parts_twice(part: Expr, rest: Expr, x: Expr) -> Expr:
         return whole if is_number(mean, 0) else plus(make("outer", make("E", x), moved), whole)
     a = _quadratic(part, x)
     assert a is not None
-    whole = plus(times(make("tr", dot(a, cov)), make("E", rest)), make("E", dot(dot(a, x), cov, slope)))
+    whole = plus(times(make("tr", dot(a, cov)), make("E", rest)), make("E", dot(x, flip(a), cov, slope)))
     return whole if is_number(mean, 0) else plus(dot(make("E", x), a, moved), whole)
 
 
