@@ -17,7 +17,7 @@ from symderiv.deciding.claims import PROVED, REFUTED
 from symderiv.derivation import Derivation, begin
 from symderiv.errors import LimitError, ReadingError
 from symderiv.expressions import Expr, as_expr
-from symderiv.finding.closing import WEAK, closed
+from symderiv.finding.closing import WEAK, closed, unfolded
 from symderiv.finding.means import LINES, WAYS, advanced, averages
 from symderiv.rewriting import DIFFERENTIAL, RULES, Rule
 from symderiv.scope import Scope
@@ -48,9 +48,10 @@ def derive(
         ways = [_worked_out(first, way) for way in WAYS] if averages(start) else [_worked_out(first, WAYS[0])]
         return next((d for d in ways if not averages(d.end)), ways[0])
     best = _shown(first, goal, seconds)
-    if len(best.steps) == 1 and best.verdict == PROVED:  # the claim is a rule itself: show why it holds
-        return min(best, _shown(first, goal, seconds, best.steps[0].rule), key=_cost)
-    return best
+    if len(best.steps) != 1 or best.verdict != PROVED or best.steps[0].rule in WEAK:
+        return best
+    again = _shown(first, goal, seconds, best.steps[0].rule)  # the claim is a rule itself: show why it holds
+    return min(best, again, *unfolded(best), key=_cost)
 
 
 def _shown(first: Derivation, goal: Expr, seconds: float, avoided: str = "") -> Derivation:

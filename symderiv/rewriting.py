@@ -135,13 +135,23 @@ def everywhere(one: Rule, e: Expr, most: int = MOST, tidied: bool = True) -> tup
     new, seen = e, {e}
     wanted = nonlinear_places(e) if one.relation == DIFFERENTIAL else None
     once = one.change is not None or wanted is not None
+    used: list[tuple[Path, Expr]] = []
     while len(places) < most:
         where = [(p, part(new, p)) for p in wanted] if wanted is not None else list(paths(new))
         fresh = ((p, t) for p, t in where if not (once and p in places))
-        found = next(((p, exchange(new, p, made)) for p, t in fresh for made in one.rewrites(t)), None)
-        if found is None or found[1] in seen:  # a rule that undoes itself is used once
+        found = next(
+            ((p, t, exchange(new, p, made)) for p, t in fresh for made in one.rewrites(t) if not _undone(p, made, used)), None
+        )
+        if found is None or found[2] in seen:  # a rule that undoes itself is used once
             break
-        place, new = found
+        place, before, new = found
         seen.add(new)
+        used.append((place, before))
         places.append(place)
     return (settled(new) if places and tidied else new), tuple(places)
+
+
+def _undone(place: Path, made: Expr, used: list[tuple[Path, Expr]]) -> bool:
+    """Whether a rule, used inside what it made before, makes again what was there."""
+    before = [t for p, t in used if place[: len(p)] == p]
+    return bool(before) and any(t in before for _, t in paths(made))

@@ -86,8 +86,10 @@ def terms(e: Expr, level: int) -> tuple[Term, ...]:
     return tuple((c, scalars, chains.in_order(core, e.shape, level >= INNER)) for c, scalars, core in found)
 
 
-# values at zero that everybody knows
+# values at zero and one that everybody knows
 AT_ZERO = {"exp": 1, "cos": 1, "sin": 0, "tanh": 0, "sqrt": 0, "erf": 0, "abs": 0, "norm": 0, "norm1": 0}
+
+AT_ONE = {"log": 0, "sqrt": 1, "abs": 1, "sign": 1, "step": 1, "relu": 1}
 
 
 def _other(e: Expr, level: int) -> list[Term]:
@@ -99,6 +101,8 @@ def _other(e: Expr, level: int) -> list[Term]:
     if e.op in AT_ZERO and (args[0].op == "zeros" or (args[0].op == "num" and not args[0].data)):
         value = Fraction(AT_ZERO[e.op])
         return [(value, {}, constant("ones", e.shape) if e.shape else None)] if value else []
+    if e.op in AT_ONE and args[0].op == "num" and args[0].data == 1:
+        return [(Fraction(AT_ONE[e.op]), {}, None)] if AT_ONE[e.op] else []
     return [atom(over(e, args))]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from symderiv.algebra.terms import EXPAND, INNER
 from symderiv.algebra.tidying import ordered
 from symderiv.deciding.claims import PROVED
@@ -10,7 +13,7 @@ from symderiv.errors import LimitError, RuleError
 from symderiv.expressions import Expr
 from symderiv.finding.means import averages
 from symderiv.limits import deadline
-from symderiv.rewriting import RULES
+from symderiv.rewriting import RULES, everywhere
 from symderiv.steps.inverting import multiplied_out
 from symderiv.steps.searching import Trail, meeting, moves
 from symderiv.trees import Path, is_random, size
@@ -19,6 +22,7 @@ LAWS = (
     "order-of-factors", "direction-of-a-chain", "distributivity", "inner-products-and-traces", "diagonal-products",
     "arithmetic-of-fractions",
 )  # fmt: skip
+SHOWN = ("matrix-times-inverse", "inverse-times-matrix", "each-term-times-each", "orthogonal-columns", "orthogonal-rows")
 WEAK = ("moments-by-partitions", "index-notation")  # what only says that both sides are the same
 
 
@@ -37,6 +41,24 @@ def closed(d: Derivation, goal: Expr, seconds: float) -> Derivation:
     if averages(d.end) and (found := by_law(d, goal, WEAK[:1])):
         return found
     return by_law(d, goal, WEAK[1:]) or d.to(goal, "the form asked for")
+
+
+def unfolded(d: Derivation) -> Iterator[Derivation]:
+    """A derivation of one line in two: what its rule makes as it stands, and that put in order.
+
+    A line that is only put in order shows first what a rule makes of it, or each term times each.
+    """
+    (step,) = d.steps
+    rules = [n for n, one in RULES.items() if one.searched or one.name in SHOWN] if RULES[step.rule].law else [step.rule]
+    for name in rules:
+        if step.backward or RULES[name].law:
+            continue
+        made, places = everywhere(RULES[name], d.start, tidied=False)
+        if places and made not in (d.start, step.after):
+            between = replace(d, steps=()).to(made, RULES[name].why, name, places)
+            found = by_law(between, step.after, LAWS)
+            if found is not None and found.verdict == PROVED:
+                yield found
 
 
 def _in_two(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:

@@ -17,7 +17,7 @@ from symderiv.rewriting import RULES, everywhere
 
 LINES = 14
 FUNCTIONS = (
-    "powers-of-a-bernoulli", "powers-of-a-bernoulli-scalar", "powers-of-a-bernoulli-matrix", "powers-of-a-sign",
+    "powers-of-a-bernoulli", "powers-of-a-sign",
     "powers-of-signs", "power-of-an-exponential", "product-of-exponentials", "cosine-of-a-difference", "square-of-a-cosine-by-the-double-angle",
     "square-of-a-sine-by-the-double-angle", "product-of-opposite-relus",
     "rank-one-matrices-around-a-matrix", "one-hot-rows-pick-entries", "gram-matrix-of-one-hot-rows", "one-hot-vector-with-itself", "one-hot-vector-by-its-entry",

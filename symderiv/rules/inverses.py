@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from symderiv.rewriting import rule
-from symderiv.steps.resolving import multiplied_out, resolved
+from symderiv.steps.resolving import matrix_out, multiplied_out, resolved, term_by_term
 
 M = {
     "A": "matrix(n, n), invertible", "B": "matrix(n, n), invertible", "X": "matrix(n, m)", "Y": "matrix(m, n)",
-    "u": "vector(n)", "v": "vector(n)", "Q": "matrix(n, n), orthogonal", "c": "scalar, nonzero",
+    "u": "vector(n)", "v": "vector(n)", "Q": "matrix(n, n), orthogonal", "c": "scalar, nonzero", "a": "scalar, nonzero",
     "w": "vector(n), positive", "U": "matrix(n, m), orthogonal", "S": "matrix(n, n)", "z": "vector(m)", "G": "matrix(m, m)",
 }
 
@@ -26,6 +26,13 @@ rule("determinant-of-identity-plus-rank-one", "det(eye(n) + outer(u, v))", "1 + 
 rule("determinant-lemma", "det(A + outer(u, v))", "det(A)*(1 + v@inv(A)@u)", "the matrix determinant lemma", M)
 rule("general-determinant-lemma", "det(A + X@Y)", "det(A)*det(eye(m) + Y@inv(A)@X)", "the matrix determinant lemma", M)
 rule("determinant-of-an-orthogonal-matrix", "det(Q)**2", "1", "an orthogonal matrix has determinant 1 or -1", M)
+rule("matrix-out-of-a-determinant", "det(A + S)", "det(A)*det(eye(n) + inv(A)@S)", "take a matrix out of the determinant of a sum",
+     {**M, "S": "matrix(n, n)"}, change=matrix_out, searched=True)
+rule("log-determinant-of-identity-plus-multiple", "logdet(eye(n) + X@Y/c)", "logdet(eye(m) + Y@X/c)", "Sylvester's determinant identity", M)
+rule("determinant-of-identity-plus-multiple", "det(eye(n) + X@Y/c)", "det(eye(m) + Y@X/c)", "Sylvester's determinant identity", M)
+rule("inverse-of-identity-plus-matrix", "inv(eye(n) + S)", "eye(n) - inv(eye(n) + S)@S", "the inverse times (I + S) is the identity", M)
+rule("push-through-with-a-factor", "inv(a*eye(m) + c*Y@X)@Y", "Y@inv(a*eye(n) + c*X@Y)", "push a factor through the inverse", M)
+rule("trace-of-a-cycle", "tr(X@Y)", "tr(Y@X)", "a trace goes round in a circle", M)
 rule("log-determinant-of-a-diagonal-matrix", "logdet(diag(w))", "sum(log(w))", "the diagonal entries multiply", M)
 rule("log-determinant-of-a-product", "logdet(A@B)", "logdet(A) + logdet(B)", "the log-determinant of a product is a sum", M)
 rule("log-determinant-of-an-inverse", "logdet(inv(A))", "-logdet(A)", "the log-determinant of an inverse", M)
@@ -34,6 +41,7 @@ rule("log-determinant-of-identity-plus-product", "logdet(eye(n) + X@Y)", "logdet
      "Sylvester's determinant identity", M)
 rule("term-beside-an-inverse", "inv(A + B)@A", "eye(n) - inv(A + B)@B", "the matrix times its inverse, without the other terms",
      {**M, "B": "matrix(n, n)"}, change=resolved, searched=True)
+rule("each-term-times-each", "(A + B)@(X + Z)", "A@X + A@Z + B@X + B@Z", "each term times each", {**M, "Z": "matrix(n, m)"}, change=term_by_term)
 rule("multiplied-out", "(A + B)@X", "A@X + B@X", "multiply out", M, change=multiplied_out, searched=True)
 rule("push-through", "inv(c*eye(m) + Y@X)@Y", "Y@inv(c*eye(n) + X@Y)", "push a factor through the inverse", M)
 rule("push-through-identity", "inv(eye(m) + Y@X)@Y", "Y@inv(eye(n) + X@Y)", "push a factor through the inverse", M)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from symderiv.rewriting import rule
 from symderiv.steps.averaging import covariance, independent_mean, linear_mean, variance
-from symderiv.steps.distributions import moment_of_a_symbol
+from symderiv.steps.distributions import bernoulli_power, moment_of_a_symbol
 from symderiv.steps.moment_lines import by_parts, by_second_moments, over_values
 from symderiv.steps.selecting import opened, picked
 
@@ -17,7 +17,7 @@ V = {
     "x": "vector(n) ~ normal(mean=mu, cov=S)", "mu": "vector(n)", "S": "matrix(n, n), spd", "a": "vector(n)", "b": "vector(n)",
     "A": "matrix(n, n)", "B": "matrix(n, n)", "X": "matrix(m, n) ~ normal(mean=mx, std=t)", "mx": "matrix(m, n)", "s": "scalar ~ normal(mean=m0, std=t)",
     "m0": "scalar", "w": "scalar ~ normal(mean=m1, std=t)", "m1": "scalar", "t": "scalar, positive", "r": "vector(n) ~ bernoulli(p)", "p": "scalar, in (0, 1)", "C": "matrix(m, n)", "D": "matrix(l, n)", "M": "matrix(m, m)", "c": "vector(m)",
-    "e": "scalar ~ rademacher()", "j": "scalar, positive", "k": "scalar ~ bernoulli(p)", "K": "matrix(n, m) ~ bernoulli(p)",
+    "e": "scalar ~ rademacher()", "k": "scalar ~ bernoulli(p)", "K": "matrix(n, m) ~ bernoulli(p)",
     "z": "vector(n) ~ rademacher()", "q": "vector(n)", "i": "vector(n) ~ one_hot(q)", "P": "matrix(m, n)", "H": "matrix(m, n) ~ one_hot(P)",
     "G": "matrix(m, n) ~ normal(mean=0, std=t)", "y": "vector(n) ~ normal(mean=b, std=t)", "v": "vector(m) ~ normal(mean=c, std=t)",
 }
@@ -52,7 +52,6 @@ _row("product-of-gaussian-quadratic-forms", "E((x@A@x)*(x@B@x))",
      "E(x@A@x)*E(x@B@x) + tr(A@Cov(x)@B@Cov(x)) + tr(A@Cov(x)@B.T@Cov(x)) + E(x)@(A + A.T)@Cov(x)@(B + B.T)@E(x)",
      "the mean of a product of quadratic forms of normals (Isserlis)")
 _row("expectation-of-a-gram-matrix", "E(X.T@X)", "E(X).T@E(X) + diag(sum(Var(X), 0))", "independent entries: variances on the diagonal")
-_row("powers-of-a-bernoulli", "r**j", "r", "a Bernoulli variable is 0 or 1: it equals its powers")
 _row("expectation-of-a-gram-matrix-of-rows", "E(X@X.T)", "E(X)@E(X).T + diag(sum(Var(X), 1))", "independent entries: variances on the diagonal")
 _row("covariance-of-two-linear-maps", "Cov(C@x, D@x)", "C@Cov(x)@D.T", "covariances: one map on each side")
 _row("covariance-from-moments", "Cov(s, w)", "E(s*w) - E(s)*E(w)", "covariance: mean of the product minus product of the means")
@@ -75,8 +74,7 @@ for _name, _left, _right, _why in (
     ("mean-of-an-absolute-value", "E(abs(s))", "2*E(relu(s)) - E(s)", "an absolute value by relu"),
 ):
     rule(_name, _left, _right, _why, V, entrywise=True)
-_row("powers-of-a-bernoulli-scalar", "k**j", "k", "a Bernoulli variable is 0 or 1: it equals its powers")
-_row("powers-of-a-bernoulli-matrix", "K**j", "K", "a Bernoulli variable is 0 or 1: it equals its powers")
+rule("powers-of-a-bernoulli", "r**3", "r", "a Bernoulli variable is 0 or 1: it equals its powers", V, change=bernoulli_power)
 _row("powers-of-a-sign", "e**2", "1", "a random sign squared is 1")
 _row("expectation-of-a-linear-form-times-a-vector", "E((a@x)*x)", "(a@E(x))*E(x) + Cov(x)@a", "second moments of a linear form and its vector")
 _row("third-moments-of-a-normal", "E((a@x)**2*x)", "E((a@x)**2)*E(x) + 2*(a@E(x))*(Cov(x)@a)", "third moments of a normal (Stein)")

@@ -11,6 +11,7 @@ M = {
 }
 
 rule("squared-norm-as-inner-product", "norm(u)**2", "u@u", "a squared norm is an inner product with itself", M)
+rule("norm-as-a-root", "norm(u)", "sqrt(u@u)", "the definition of the norm", M)
 rule("squared-norm-as-sum", "norm(u)**2", "sum(u**2)", "a squared norm is a sum of squares", M)
 rule("sum-over-columns-first", "sum(A*v)", "sum(A, 0)@v", "equal factors in a column come out of its sum", M)
 rule("squared-norm-as-trace", "norm(A)**2", "tr(A.T@A)", "a squared Frobenius norm is a trace", M)

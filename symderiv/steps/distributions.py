@@ -43,6 +43,12 @@ def _raw(t: Expr) -> Expr | None:
     return _stretched(found, x)
 
 
+def bernoulli_power(t: Expr, goal: Expr | None = None) -> Expr | None:
+    """A positive power of a Bernoulli symbol is the symbol."""
+    whole = t.op == "pow" and _declared(t.args[0]) and t.args[1].op == "num" and t.args[1].data > 0
+    return t.args[0] if whole and t.args[0].data.distribution.name == "bernoulli" else None
+
+
 def _declared(x: Expr) -> bool:
     return x.op == "sym" and bool(x.data.random)
 

@@ -20,7 +20,7 @@ from symderiv.algebra.tidying import ordered, terms
 from symderiv.expressions import Expr
 from symderiv.operators import members
 
-MOST_NODES = 400
+MOST_NODES = 1000
 MAPS = members("map")
 ARITHMETIC = ("num", "neg", "add", "mul", "div", "pow")
 

@@ -20,7 +20,7 @@ Line = tuple[Expr, str]  # an expression, and the law by which the line before i
 def multiplied_out(left: Expr, right: Expr) -> Iterator[list[Line]]:
     """Chains of lines from ``left`` to ``right``, for an inverse at the beginning of ``left``."""
     inverse, rest = _first_inverse(left)
-    if inverse is None or len(left.shape) != 2:
+    if inverse is None or not left.shape:
         return
     matrix = inverse.args[0]
     start, last = _last_inverse(right)

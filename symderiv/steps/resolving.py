@@ -8,14 +8,16 @@ Under a trace the factors are read in a circle.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product as choices
 
-from symderiv.algebra.building_blocks import dot, minus, plus
+from symderiv.algebra.building_blocks import dot, minus, over, plus, times
 from symderiv.algebra.terms import EXPAND
-from symderiv.algebra.tidying import ordered
+from symderiv.algebra.tidying import ordered, settled
 from symderiv.errors import LimitError, ShapeError
-from symderiv.expressions import Expr, constant, make
+from symderiv.expressions import Expr, constant, dimension, eye, make
 
 Chain = tuple[Expr, ...]
+MOST_TERMS = 12
 
 
 def multiplied_out(e: Expr, goal: Expr | None = None) -> Expr | None:
@@ -28,6 +30,18 @@ def multiplied_out(e: Expr, goal: Expr | None = None) -> Expr | None:
         return None
 
 
+def term_by_term(e: Expr, goal: Expr | None = None) -> Expr | None:
+    """A product of sums as the sum of all products, nothing collected; a power of a sum as a product first."""
+    if e.op == "pow" and e.args[0].op == "add" and e.args[1].op == "num" and e.args[1].data in (2, 3):
+        e = make("mul", *[e.args[0]] * int(e.args[1].data))
+    if e.op not in ("mul", "matmul") or not any(a.op == "add" for a in e.args):
+        return None
+    picks = list(choices(*(a.args if a.op == "add" else (a,) for a in e.args)))
+    if len(picks) > MOST_TERMS:
+        return None
+    return make("add", *(settled(make(e.op, *pick)) for pick in picks))
+
+
 def resolved(e: Expr, goal: Expr | None = None) -> Expr | None:
     """A product in which the inverse of a sum stands beside a term of it, as a difference."""
     if e.op == "tr" and e.args[0].op == "matmul":
@@ -36,6 +50,43 @@ def resolved(e: Expr, goal: Expr | None = None) -> Expr | None:
         found = next((new for turn in turns for new in _differences(turn)), None)
         return None if found is None else make("tr", found)
     return next(_differences(e.args), None) if e.op == "matmul" else None
+
+
+def matrix_out(e: Expr, goal: Expr | None = None) -> Expr | None:
+    """The determinant of a sum with an invertible term A outside: det A · det(I + A⁻¹ R); the same for logarithms."""
+    if e.op not in ("det", "logdet") or e.args[0].op != "add":
+        return None
+    terms = e.args[0].args
+    for k, t in enumerate(terms):
+        rest, size = plus(*terms[:k], *terms[k + 1 :]), e.args[0].shape[0]
+        scale = _multiple(t)
+        if scale is not None:
+            inside, outside = over(rest, scale), make("pow", scale, dimension(size))
+        elif _invertible(t):
+            inside, outside = dot(make("inv", t), rest), make("det", t)
+        else:
+            continue
+        whole = make(e.op, plus(eye(size), inside))
+        if e.op == "det":
+            return times(outside, whole)
+        return plus(times(dimension(size), _log_of_size(scale)) if scale is not None else make("logdet", t), whole)
+    return None
+
+
+def _log_of_size(scale: Expr) -> Expr:
+    """log|c|, without the bars for a positive symbol."""
+    return make("log", scale if scale.op == "sym" and scale.data.has("positive") else make("abs", scale))
+
+
+def _multiple(t: Expr) -> Expr | None:
+    """The scalar c of a multiple c I of the identity."""
+    factors = [a for a in t.args if a.op != "eye"] if t.op == "mul" else []
+    plain = len(factors) == len(t.args) - 1 and not any(a.shape for a in factors) if factors else False
+    return times(*factors) if plain else None
+
+
+def _invertible(t: Expr) -> bool:
+    return t.op == "inv" or (t.op == "sym" and t.data.has("invertible", "spd", "orthogonal"))
 
 
 def _differences(chain: Chain) -> Iterator[Expr]:
