@@ -11,7 +11,7 @@ from typing import Any
 
 from symderiv.algebra.tidying import settled
 from symderiv.certify import Certificate, certify
-from symderiv.deciding.claims import weakest
+from symderiv.deciding.claims import REFUTED, weakest
 from symderiv.errors import RuleError
 from symderiv.formats import html_view
 from symderiv.notation.printing import latex, text
@@ -93,9 +93,11 @@ class Derivation:
         """Append a line; a false one is kept with its refutation, and refutes the derivation.
 
         ``rule`` and ``places`` say how the line was made; ``replay`` checks that.  Raises RuleError for a
-        line without a reason, and what reading a text raises.
+        line without a reason, UnknownNameError for a rule nobody registered, and what reading a text raises.
         """
-        if not why.strip():
+        if rule:
+            RULES[rule]  # a near name is suggested
+        if not isinstance(why, str) or not why.strip():
             raise RuleError(f"the step to {text(after)} has no reason; say why=… in words a student understands")
         if isinstance(after, str) and self.scope is not None:
             after = self.scope.read(after)
@@ -106,15 +108,28 @@ class Derivation:
     def by(self, rule: str, at: Path | None = None) -> Derivation:
         """Use a rule of the registry: at one place, or wherever it fits.
 
-        Raises UnknownNameError for a rule nobody registered, RuleError where it does not fit.
+        Raises UnknownNameError for a rule nobody registered, RuleError where it does not fit or its side
+        conditions do not hold.
         """
         found = RULES[rule]
+        if found.law:
+            raise RuleError(f"the rule {rule} needs the line it leads to; write .to(line, why=…, rule={rule!r}, places=((),))")
         if at is not None:
-            return self.to(settled(found.at(self.end, at)), found.why, rule, (at,))
-        after, places = everywhere(found, self.end)
+            after, places = settled(found.at(self.end, _path(at, self.end))), (tuple(at),)
+        else:
+            after, places = everywhere(found, self.end)
         if not places:
             raise RuleError(f"the rule {rule} ({found.left} = {found.right}) fits nowhere in {text(self.end)}")
-        return self.to(after, found.why, rule, places)
+        longer = self.to(after, found.why, rule, places)
+        certificate = longer.steps[-1].certificate
+        if certificate.verdict == REFUTED:
+            conditions = ((s.data.name, " and ".join(sorted(s.data.properties))) for s in found.variables.symbols.values())
+            needed = ", ".join(f"{name} {kind}" for name, kind in conditions if kind)
+            raise RuleError(
+                f"the rule {rule} ({found.left} = {found.right}) needs {needed or 'other arguments'}; "
+                f"in {text(self.end)} that does not hold: {certificate.counterexample}"
+            )
+        return longer
 
     def __str__(self) -> str:
         lines = [text(self.start)]
@@ -129,6 +144,15 @@ class Derivation:
         return r"$\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}$"
 
     _repr_html_ = html_view
+
+
+def _path(at: Path, e: Any) -> Path:
+    """A place that exists in an expression; raises RuleError where there is none."""
+    for depth, k in enumerate(at):
+        if not isinstance(k, int) or not 0 <= k < len(e.args):
+            raise RuleError(f"there is no part {tuple(at)}: {text(e)} has {len(e.args)} arguments, none at {k!r} (position {depth})")
+        e = e.args[k]
+    return tuple(at)
 
 
 def _words(why: str) -> str:

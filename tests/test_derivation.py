@@ -8,7 +8,7 @@ import pytest
 from symderiv.certify import certify
 from symderiv.derivation import begin
 from symderiv.deriving import derive, expectation
-from symderiv.errors import LimitError, ReadingError, RuleError
+from symderiv.errors import LimitError, ReadingError, RuleError, UnknownNameError
 from symderiv.rewriting import RULES
 from symderiv.scope import declare
 
@@ -132,3 +132,23 @@ def test_identities_of_inverses_are_shown_in_lines(claim):
     assert found.verdict == "proved" and len(found.steps) > 1
     assert "index-notation" not in [step.rule for step in found.steps]
     assert all(step.replay() is step.after for step in found.steps)
+
+
+def test_a_rule_is_refused_where_its_side_condition_fails():
+    c = declare(t="scalar", s="scalar, positive")
+    with pytest.raises(RuleError, match="needs a positive.*t = -"):
+        begin("a root", "sqrt(t**2)", c).by("root-of-a-square")
+    assert str(begin("a root", "sqrt(s**2)", c).by("root-of-a-square").end) == "s"
+
+
+def test_what_is_wrong_with_a_line_by_hand_is_said():
+    c = declare(u="vector(n)")
+    d = begin("a norm", "norm(u)**2", c)
+    with pytest.raises(UnknownNameError, match="did you mean squared-norm-as-inner-product"):
+        d.by("squared-norm-as-inner-produkt")
+    with pytest.raises(UnknownNameError, match="no-such-rule"):
+        d.to("u@u", why="an inner product", rule="no-such-rule")
+    with pytest.raises(RuleError, match=r"no part \(7, 3\).*2 arguments"):
+        d.by("squared-norm-as-inner-product", at=(7, 3))
+    with pytest.raises(RuleError, match="needs the line it leads to"):
+        d.by("distributivity")

@@ -28,7 +28,7 @@ from symderiv.nodes.expansion import EXPRESSION_LIMIT
 from symderiv.nodes.handles import Handle
 from symderiv.nodes.operations import INPUT
 from symderiv.shapes import show
-from symderiv.trees import leaves, over, size
+from symderiv.trees import involved, over, size
 
 
 class MatrixEdge(Edge):
@@ -185,7 +185,7 @@ class MatrixBackward(Backward):
             leaf = self.graph.symbol_of(index)
             for other in self._on_the_way:
                 drawn = self.graph.symbol_of(other)
-                if self.graph.code[other] == INPUT and drawn is not leaf and leaf in leaves(drawn):
+                if self.graph.code[other] == INPUT and drawn is not leaf and leaf in involved(drawn):
                     raise GraphError(
                         f"{self.output.name!r} depends on {leaf} through the distribution of {drawn}; take the "
                         "expectation in closed form first, then differentiate by it"

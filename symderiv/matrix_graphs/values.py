@@ -13,7 +13,7 @@ from symderiv.evaluation.fields import FLOAT, Point
 from symderiv.expressions import Expr
 from symderiv.nodes.operations import INPUT
 from symderiv.shapes import show
-from symderiv.trees import leaves
+from symderiv.trees import involved
 
 
 def node_values(graph: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def node_values(graph: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 def _parameters(graph: Any) -> dict[str, Expr]:
     """The symbols on which the laws of random inputs depend."""
     random = [graph.scope[name] for name in graph.input_names if graph.scope[name].data.random]
-    return {leaf.data.name: leaf for drawn in random for leaf in leaves(drawn) if leaf is not drawn}
+    return {leaf.data.name: leaf for drawn in random for leaf in involved(drawn) if leaf is not drawn}
 
 
 def _batched(value: Any) -> Any:
