@@ -82,7 +82,8 @@ def derivation_deck(derivation: Any) -> Deck:
             lines = (math(step.before),)
         lines = (*lines[-3:], tex(f"{_relation(step.relation)} {_latex(step.after)}"))
         verdict = getattr(step.certificate, "verdict", "")
-        reason = text(f"{step.why}{f' ({verdict})' if verdict else ''}", limit=90)
+        why = step.why.replace("$", "")  # mathematics within a reason is read as it was typed
+        reason = text(f"{why}{f' ({verdict})' if verdict else ''}", limit=90)
         slides.append(Slide(f"{derivation.title}: step {number}", None, (*lines, reason), plain(reason)))
     return Deck(derivation.title, tuple(slides))
 

@@ -114,6 +114,7 @@ class _Printer:
             "norm": self._norm,
             "inv": self._inverse,
             "outer": self._outer,
+            "held": self._held,
         }
 
     def print(self, e: Any) -> tuple[str, int]:
@@ -194,6 +195,9 @@ class _Printer:
 
     def _outer(self, e: Any) -> tuple[str, int]:
         return self.at(e.args[0], POW) + self.lang.times + self._flip(e.args[1]), MUL
+
+    def _held(self, e: Any) -> tuple[str, int]:
+        return self._call(e)[0], self.print(e.args[0])[1]  # a line under a sum is no bracket
 
     def _norm(self, e: Any) -> tuple[str, int]:
         sub = "F" if len(e.args[0].shape) == 2 else "2"

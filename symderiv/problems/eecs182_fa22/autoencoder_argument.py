@@ -103,7 +103,7 @@ def _columns(c: Scope) -> Derivation:
     return (
         begin("inner products of the columns", "(U@diag(s)@V.T).T@(U@diag(s)@V.T)", c)
         .to("V@diag(s)@U.T@U@diag(s)@V.T", why="a transpose turns a product around")
-        .to("V@diag(s)@diag(s)@V.T", why="the columns of U are orthonormal")
+        .to("V@diag(s)@diag(s)@V.T", why="the columns of $U$ are orthonormal")
         .to("V@diag(s**2)@V.T", why="diagonal matrices multiply entry by entry")
     )
 
@@ -113,7 +113,7 @@ def _orthonormal(c: Scope) -> Derivation:
     return (
         begin("how far from orthonormal", "V@diag(1 - lam/g)@V.T", c)
         .to("V@V.T - lam*V@diag(1/g)@V.T", why="the diagonal matrix apart")
-        .to("eye(k) - lam*V@diag(1/g)@V.T", why="V is orthogonal")
+        .to("eye(k) - lam*V@diag(1/g)@V.T", why="$V$ is orthogonal")
     )
 
 

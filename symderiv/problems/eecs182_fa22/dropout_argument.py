@@ -74,17 +74,17 @@ def _expectation(c: Scope) -> Derivation:
     residual, noise = "(y - p*X@w_check)", "((R - p)*X)@w_check"
     return (
         begin("the mean over the masks", f"E({MASKED})", c)
-        .to(f"E(norm({residual} - {noise})**2)", why="split R = p + (R - p) into its mean and its deviation")
+        .to(f"E(norm({residual} - {noise})**2)", why="split $R = p + (R - p)$ into its mean and its deviation")
         .to(
             f"norm{residual}**2 - 2*{residual}@(E((R - p)*X)@w_check) + E(norm({noise})**2)",
-            why="expand the square; only R is random",
+            why="expand the square; only $R$ is random",
         )
         .to(f"norm{residual}**2 + E(norm({noise})**2)", why="a deviation has mean 0")
         .to(
             f"norm{residual}**2 + p*(1 - p)*ones(n)@X**2@w_check**2",
-            why="the entries of R are independent with variance p(1 - p), so mixed terms vanish",
+            why="the entries of $R$ are independent with variance $p*(1 - p)$, so mixed terms vanish",
         )
-        .to(CLOSED, why="the sum over column j of the squared entries is its squared norm")
+        .to(CLOSED, why="the squared entries of a column add up to its squared norm")
     )
 
 
@@ -92,8 +92,8 @@ def _absorbed(c: Scope) -> Derivation:
     """The dropout objective at w_check = w/p."""
     return (
         begin("p absorbed into the weights", f"norm(y - p*X@(w/p))**2 + p*(1 - p)*norm({GAMMA_CHECK}@(w/p))**2", c)
-        .to(f"norm(y - X@w)**2 + p*(1 - p)*norm({GAMMA_CHECK}@(w/p))**2", why="p cancels in the prediction")
-        .to(f"norm(y - X@w)**2 + (1 - p)/p*norm({GAMMA_CHECK}@w)**2", why="1/p leaves the norm squared")
+        .to(f"norm(y - X@w)**2 + p*(1 - p)*norm({GAMMA_CHECK}@(w/p))**2", why="$p$ cancels in the prediction")
+        .to(f"norm(y - X@w)**2 + (1 - p)/p*norm({GAMMA_CHECK}@w)**2", why="$1/p$ leaves the norm squared")
         .to(
             f"norm(y - X@w)**2 + norm({RATIO}*{GAMMA_CHECK}@w)**2", why="the factor is positive and goes under the norm"
         )
@@ -103,7 +103,7 @@ def _absorbed(c: Scope) -> Derivation:
 def _ridge(c: Scope) -> Derivation:
     """The Tikhonov objective in terms of Gamma w."""
     return begin("ridge regression", TIKHONOV, c).to(
-        "norm(y - X@inv(Gamma)@(Gamma@w))**2 + norm(Gamma@w)**2", why="insert Gamma's inverse times Gamma"
+        "norm(y - X@inv(Gamma)@(Gamma@w))**2 + norm(Gamma@w)**2", why="insert $inv(Gamma)@Gamma$, which is $eye(d)$"
     )
 
 

@@ -158,7 +158,7 @@ def _columns(a: Argument) -> Part:
                 (
                     (Prose("With $k = 1$ the norm is $c$. The matrix of part (a) has"),
                      Formula((a.scope.k, "=", a.scope.read(RATIO))),
-                     Prose(f"instead, which is 1 only at {found.conditions()[0]}; otherwise the norm is"),
+                     Prose(f"instead, which is 1 only at ${found.conditions()[0]}$; otherwise the norm is"),
                      Formula(a.scope.read("c*sqrt(p/(1 - p))"))),
                     "$Gamma$ has an inverse only where no column of $X$ is zero and $p < 1$; a zero column carries "
                     "no data, and its weight is not determined.",
