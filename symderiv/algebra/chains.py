@@ -159,6 +159,8 @@ def chain(cores: Sequence[Expr], *, flip: bool, inner: bool, diagonal: bool) -> 
             core = turned(core)  # x @ (y @ A) reads x @ Aᵀ @ y
         flat += core.args if core.op == "matmul" and follows else [core]
     kept = [a for a in flat if a.op != "eye"]
+    if len(kept) > 1 and kept[-1].op == "ones" and kept[-2].op == "diag" and len(kept[-1].shape) == 1:
+        kept[-2:] = [kept[-2].args[0]]  # diag(u) 1 = u
     if not kept:
         return flat[0], []
     if flip:

@@ -19,8 +19,8 @@ from symderiv.steps.searching import Trail, meeting, moves
 from symderiv.trees import Path, is_random, size
 
 LAWS = (
-    "order-of-factors", "direction-of-a-chain", "distributivity", "inner-products-and-traces", "diagonal-products",
-    "arithmetic-of-fractions",
+    "order-of-factors", "transposes-carried-inwards", "like-terms", "direction-of-a-chain", "distributivity",
+    "inner-products-and-traces", "diagonal-products", "arithmetic-of-fractions",
 )  # fmt: skip
 SHOWN = ("matrix-times-inverse", "inverse-times-matrix", "each-term-times-each", "orthogonal-columns", "orthogonal-rows")
 WEAK = ("moments-by-partitions", "index-notation")  # what only says that both sides are the same
@@ -30,7 +30,7 @@ def closed(d: Derivation, goal: Expr, seconds: float) -> Derivation:
     """From the last line to the goal: by a law, by rules from both ends, or by multiplying an inverse out."""
     if d.end is goal and d.steps:
         return d
-    for laws in (LAWS[:5], LAWS[5:6]):
+    for laws in (LAWS[:-1], LAWS[-1:]):
         if closed := by_law(d, goal, laws):
             return closed if d.steps else _in_two(d, goal, seconds) or closed
     for found in (_multiplied(d, goal), _searched(d, goal, seconds)):
@@ -67,12 +67,12 @@ def _in_two(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:
         with deadline(seconds):
             for move in moves(d.end, 4 * max(size(d.end), size(goal))):
                 between = d.to(move.after, RULES[move.rule].why, move.rule, move.places)
-                if move.after is not goal and (found := by_law(between, goal, LAWS[:6])) and found.verdict == PROVED:
+                if move.after is not goal and (found := by_law(between, goal, LAWS)) and found.verdict == PROVED:
                     return found
             for level in (EXPAND, INNER):
                 middle = ordered(d.end, level)
-                half = None if middle in (d.end, goal) else by_law(d, middle, LAWS[:5])
-                whole = half and by_law(half, goal, LAWS[:5])
+                half = None if middle in (d.end, goal) else by_law(d, middle, LAWS[:-1])
+                whole = half and by_law(half, goal, LAWS[:-1])
                 if whole and whole.verdict == PROVED:
                     return whole
     except (LimitError, ValueError):
@@ -125,7 +125,7 @@ def _chained(d: Derivation, there: Trail, back: Trail) -> Derivation | None:
     for move in there.moves:
         d = d.to(move.after, RULES[move.rule].why, move.rule, move.places)
     if d.end is not back.end:
-        closed = by_law(d, back.end, LAWS[:6])
+        closed = by_law(d, back.end, LAWS)
         if closed is None:
             return None
         d = closed

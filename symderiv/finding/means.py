@@ -56,7 +56,7 @@ OPENED = ("inner-product-with-itself-as-sum", "squared-norm-as-inner-product", "
 
 WAYS = (
     (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *SECOND, *GRAMS, *FORMS, *LINEAR, *SPREADS, *TABLES, "stein-lemma"),
-    (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *TABLES, *GRAMS, *FORMS, *LINEAR, *SPREADS, "stein-lemma", *OPENED, *DEFINITIONS),
+    (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *GRAMS, *LINEAR, *SPREADS, *TABLES, *FORMS, "stein-lemma", *OPENED, *DEFINITIONS),
     (*FUNCTIONS, *DEFINITIONS, *KNOWN, *PRODUCTS, *LINEAR, *OPENED, *GRAMS, *FORMS, *POWERS, *SPREADS, *TABLES, "stein-lemma"),
 )  # fmt: skip
 

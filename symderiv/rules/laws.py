@@ -10,20 +10,28 @@ from symderiv.errors import LimitError
 from symderiv.expressions import Expr
 from symderiv.rewriting import Change, rule
 from symderiv.steps.fractions import same_fraction
+from symderiv.trees import paths
 
 M = {"A": "matrix(n, m)", "B": "matrix(m, k)", "C": "matrix(n, m)", "u": "vector(n)", "v": "vector(n)", "p": "vector(m)"}
 
 
-def same_up_to(level: int) -> Change:
-    """Agree to the goal where both sides are equal by the laws up to a level."""
+def same_up_to(level: int, kept: tuple[str, ...] = ()) -> Change:
+    """Agree to the goal where both sides are equal by the laws up to a level, and have as many of the operators kept."""
 
     def change(e: Expr, goal: Expr | None) -> Expr | None:
+        if goal is None or any(_parts(e, op) != _parts(goal, op) for op in kept):
+            return None
         try:
-            return goal if goal is not None and ordered(e, level) is ordered(goal, level) else None
+            return goal if ordered(e, level) is ordered(goal, level) else None
         except (LimitError, ValueError):
             return None
 
     return change
+
+
+def _parts(e: Expr, op: str) -> list[str]:
+    """The parts with an operator: transposes as they stand, others by their number."""
+    return sorted(str(t) if op == "T" else op for _, t in paths(e) if t.op == op)
 
 
 def same_rational_function(e: Expr, goal: Expr | None) -> Expr | None:
@@ -36,7 +44,11 @@ def same_sums(e: Expr, goal: Expr | None) -> Expr | None:
     return goal if goal is not None and certify(e, goal).verdict == PROVED else None
 
 
-rule("order-of-factors", "C + A", "A + C", "order of terms and factors", M, change=same_up_to(ORDER), law=True)
+rule("order-of-factors", "C + A", "A + C", "order of terms and factors", M,
+     change=same_up_to(ORDER, ("T", "inv", "eye", "zeros", "add")), law=True)
+rule("transposes-carried-inwards", "(A + C).T", "A.T + C.T", "a transpose turns products around and goes into sums", M,
+     change=same_up_to(ORDER, ("inv", "eye", "zeros", "add")), law=True)
+rule("like-terms", "A + A", "2*A", "like terms are collected, idle factors drop out", M, change=same_up_to(ORDER), law=True)
 rule("transpose-of-a-product", "(A@B).T", "B.T@A.T", "a transpose turns a product around", M)
 rule("direction-of-a-chain", "(A@p)@u", "u@A@p", "a product read from its other end", M, change=same_up_to(FLIP), law=True)
 rule("distributivity", "(A + C)@B", "A@B + C@B", "multiply out and collect", M, change=same_up_to(EXPAND), law=True)

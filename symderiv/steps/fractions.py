@@ -15,7 +15,7 @@ from operator import add, mul
 from typing import Any
 
 from symderiv.algebra.building_blocks import power, total
-from symderiv.algebra.terms import DIAGONAL, ORDER
+from symderiv.algebra.terms import DIAGONAL, EXPAND, ORDER
 from symderiv.algebra.tidying import ordered, terms
 from symderiv.expressions import Expr
 from symderiv.operators import members
@@ -90,7 +90,7 @@ def _exponential(e: Expr, parts: dict[Any, Any]) -> Any:
     import sympy
 
     found = sympy.Integer(1)
-    for c, scalars, core in terms(e, ORDER):
+    for c, scalars, core in terms(e, EXPAND):
         base = _part(("exp", frozenset(scalars.items()), core), parts)
         found *= base ** sympy.Rational(Fraction(c).numerator, Fraction(c).denominator)
     return found

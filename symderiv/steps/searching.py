@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from symderiv.algebra.terms import DIAGONAL
 from symderiv.algebra.tidying import ordered
@@ -77,14 +78,21 @@ def meeting(left: Expr, right: Expr, without: frozenset[str] = frozenset()) -> t
 
 def moves(e: Expr, limit: int, without: frozenset[str] = frozenset()) -> Iterator[Move]:
     """Everything one rule makes of an expression, up to a size."""
-    for name, one in RULES.items():
-        if _useful(one) and name not in without:
+    for one in _useful_rules():
+        name = one.name
+        if name not in without:
             try:
                 after, places = everywhere(one, e)
             except (LimitError, ShapeError):
                 continue
             if places and after is not e and size(after) <= limit:
                 yield Move(name, places, after)
+
+
+@lru_cache(maxsize=1)
+def _useful_rules() -> tuple[Rule, ...]:
+    """The rules the search may propose, the most special first."""
+    return tuple(sorted((one for _, one in RULES.items() if _useful(one)), key=lambda one: (-size(one.left), one.name)))
 
 
 def _useful(one: Rule) -> bool:
