@@ -113,9 +113,12 @@ class Derivation:
         """
         found = RULES[rule]
         if found.law:
-            raise RuleError(f"the rule {rule} needs the line it leads to; write .to(line, why=…, rule={rule!r}, places=((),))")
+            raise RuleError(
+                f"the rule {rule} needs the line it leads to; write .to(line, why=…, rule={rule!r}, places=((),))"
+            )
         if at is not None:
-            after, places = settled(found.at(self.end, _path(at, self.end))), (tuple(at),)
+            where: tuple[Path, ...] = (_path(at, self.end),)
+            after, places = settled(found.at(self.end, where[0])), where
         else:
             after, places = everywhere(found, self.end)
         if not places:
@@ -123,7 +126,9 @@ class Derivation:
         longer = self.to(after, found.why, rule, places)
         certificate = longer.steps[-1].certificate
         if certificate.verdict == REFUTED:
-            conditions = ((s.data.name, " and ".join(sorted(s.data.properties))) for s in found.variables.symbols.values())
+            conditions = (
+                (s.data.name, " and ".join(sorted(s.data.properties))) for s in found.variables.symbols.values()
+            )
             needed = ", ".join(f"{name} {kind}" for name, kind in conditions if kind)
             raise RuleError(
                 f"the rule {rule} ({found.left} = {found.right}) needs {needed or 'other arguments'}; "
@@ -150,7 +155,9 @@ def _path(at: Path, e: Any) -> Path:
     """A place that exists in an expression; raises RuleError where there is none."""
     for depth, k in enumerate(at):
         if not isinstance(k, int) or not 0 <= k < len(e.args):
-            raise RuleError(f"there is no part {tuple(at)}: {text(e)} has {len(e.args)} arguments, none at {k!r} (position {depth})")
+            raise RuleError(
+                f"there is no part {tuple(at)}: {text(e)} has {len(e.args)} arguments, none at {k!r} (position {depth})"
+            )
         e = e.args[k]
     return tuple(at)
 

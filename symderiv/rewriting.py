@@ -140,7 +140,13 @@ def everywhere(one: Rule, e: Expr, most: int = MOST, tidied: bool = True) -> tup
         where = [(p, part(new, p)) for p in wanted] if wanted is not None else list(paths(new))
         fresh = ((p, t) for p, t in where if not (once and p in places))
         found = next(
-            ((p, t, exchange(new, p, made)) for p, t in fresh for made in one.rewrites(t) if not _undone(p, made, used)), None
+            (
+                (p, t, exchange(new, p, made))
+                for p, t in fresh
+                for made in one.rewrites(t)
+                if not _undone(p, made, used)
+            ),
+            None,
         )
         if found is None or found[2] in seen:  # a rule that undoes itself is used once
             break

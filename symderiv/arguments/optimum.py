@@ -8,14 +8,15 @@ verdict of an argument is that of its weakest part.  (Boyd and Vandenberghe, Con
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from symderiv.arguments.scalar_facts import Fact, nonnegative, positive
 from symderiv.calculus import gradient
 from symderiv.certify import Certificate, certify
-from symderiv.deciding.claims import weakest
+from symderiv.deciding.claims import UNDECIDED, weakest
+from symderiv.deciding.domains import needs
 from symderiv.derivation import Derivation, begin
 from symderiv.errors import ClaimError, ShapeError
 from symderiv.expressions import Expr, as_expr, combine, constant, make, number
@@ -36,11 +37,12 @@ class ChangeOfVariables:
     forward: Expr
     backward: Expr
     certificates: tuple[Certificate, ...]
+    ranges: tuple[Fact, ...] = ()
 
     @property
     def verdict(self) -> str:
-        """The weakest of: the objectives agree, φ⁻¹(φ(x)) = x, φ(φ⁻¹(z)) = z."""
-        return weakest([c.verdict for c in self.certificates])
+        """The weakest of: the objectives agree, φ⁻¹(φ(x)) = x, φ(φ⁻¹(z)) = z, both maps stay in what is declared."""
+        return weakest([*(c.verdict for c in self.certificates), *(fact.verdict for fact in self.ranges)])
 
     @property
     def relations(self) -> tuple[tuple[Any, ...], ...]:
@@ -61,7 +63,8 @@ def change_of_variables(
 ) -> ChangeOfVariables:
     """The claim that ``new = forward(variable)`` turns ``objective`` into ``image`` and can be undone by ``backward``.
 
-    Raises ShapeError where a map does not have the shape of what it gives.
+    Raises ShapeError where a map does not have the shape of what it gives, ClaimError where a side depends on
+    the variable it must not, or where a map is not defined for every value: then it does not reach all points.
 
     >>> from symderiv.scope import declare
     >>> c = declare(y="vector(n)", w="vector(n)", u="vector(n)", p="scalar, positive")
@@ -72,12 +75,44 @@ def change_of_variables(
     for name, value, wanted in (("forward", forward, new), ("backward", backward, variable)):
         if value.shape != wanted.shape:
             raise ShapeError(f"{name} gives {show(value.shape)}, but {wanted} is {show(wanted.shape)}; fit the map")
+    for what, value, foreign in (
+        ("the objective", objective, new), ("the image", image, variable),
+        ("forward", forward, new), ("backward", backward, variable),
+    ):  # fmt: skip
+        if _occurs(foreign, value):
+            raise ClaimError(
+                f"{what} {value} depends on {foreign}; only {variable if foreign is new else new} may occur in it"
+            )
+    for what, value, free in (("forward", forward, variable), ("backward", backward, new)):
+        missing = [need for need in needs(value).values() if _occurs(free, need.expr)]
+        if missing:
+            raise ClaimError(
+                f"{what} {value} is defined only where {missing[0]}; declare {free} so that this always holds"
+            )
     certificates = (
         certify(objective, substitute(image, {new: forward})),
         certify(substitute(backward, {new: forward}), variable),
         certify(substitute(forward, {variable: backward}), new),
     )
-    return ChangeOfVariables(objective, variable, image, new, forward, backward, certificates)
+    ranges = (*_stays(forward, new), *_stays(backward, variable))
+    return ChangeOfVariables(objective, variable, image, new, forward, backward, certificates, ranges)
+
+
+def _stays(value: Expr, wanted: Expr) -> Iterator[Fact]:
+    """Whether the values of a map have the properties that are declared for what it gives."""
+    for name in sorted(wanted.data.properties):
+        if not value.shape and name in _RANGES:
+            yield from (positive(part) for part in _RANGES[name](value))
+        elif not (value.op == "sym" and value.data.has(name)):
+            yield Fact(
+                f"{value} is {name}", UNDECIDED, "declarations", f"{wanted} is declared {name}; no rule shows it"
+            )
+
+
+_RANGES: dict[str, Callable[[Expr], tuple[Expr, ...]]] = {
+    "positive": lambda value: (value,),
+    "in (0, 1)": lambda value: (value, 1 - value),
+}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import sympy
 
 MAX_DEGREE = 200
+SIGNS = {-1: "negative", 0: "zero", 1: "positive"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def course(function: sympy.Expr, variable: sympy.Symbol, low: Any = 0, high: Any
     critical, method = _critical(f, slope, x, low, high)
     signs = tuple(sign(slope.subs(x, at)) for at in _between((low, *critical, high)))
     ends = (sp.limit(f, x, low, "+"), sp.limit(f, x, high, "-"))
+    if unknown := [end for end in ends if not (end.is_infinite or end.is_number) or isinstance(end, sp.AccumBounds)]:
+        raise LimitError(f"{function} has no limit at an end of ({low}, {high}): {unknown[0]}")
     return Course(function, variable, low, high, sp.expand(slope).subs(x, variable), critical, signs, ends, method)
 
 
@@ -113,6 +116,9 @@ class ScalarMinimum:
     def value(self) -> sympy.Expr | None:
         """The minimum; None where it is not attained at one point."""
         return None if self.point is None else self.course.value(self.point)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.facts))
 
 
 def unique_minimum(
@@ -135,8 +141,12 @@ def unique_minimum(
     run = course(function, variable, low, high)
     point = run.minimisers[0] if len(run.minimisers) == 1 else None
     facts = [
-        Fact(f"the zeros of {run.derivative} there are: {_listed(run.critical)}", PROVED, run.method),
-        Fact(f"the sign of the derivative runs {_listed(run.signs)}", PROVED, "its value at a point of every gap"),
+        Fact(f"the derivative {run.derivative} is zero there at: {_listed(run.critical)}", PROVED, run.method),
+        Fact(
+            f"from gap to gap the derivative is {_listed([SIGNS[s] for s in run.signs])}",
+            PROVED,
+            "its value at a point of every gap",
+        ),
         Fact(f"the limits at {run.low} and {run.high} are {_listed(run.ends)}", PROVED, "limits"),
         _one_minimiser(run),
     ]
@@ -173,6 +183,7 @@ def _critical(
     f: sympy.Expr, slope: sympy.Expr, x: sympy.Symbol, low: sympy.Expr, high: sympy.Expr
 ) -> tuple[tuple[sympy.Expr, ...], str]:
     import sympy as sp
+    from sympy.calculus.util import continuous_domain
 
     inside = sp.Interval.open(low, high)
     parts = (*sp.fraction(sp.cancel(sp.together(slope))), sp.fraction(sp.cancel(sp.together(f)))[1])
@@ -182,6 +193,10 @@ def _critical(
         zeros, poles = _roots(parts[0], x), _roots(parts[2], x)
         method = "isolation of the real roots of the numerator"
     else:
+        if slope.has(sp.sign, sp.Heaviside, sp.DiracDelta):
+            raise ClaimError(f"{f} is not differentiable where a sign changes; split the interval there")
+        if (defined := continuous_domain(f, x, inside)) != inside:
+            raise ClaimError(f"{f} is defined and continuous on {defined} only; give an interval inside it")
         poles = _finite(sp.singularities(f, x, inside), f)
         zeros = _finite(sp.solveset(slope, x, inside), f)
         method = "solved exactly"
@@ -226,8 +241,13 @@ def _compared(left: sympy.Expr, right: sympy.Expr) -> int:
     if left == right:
         return 0
     if left.is_infinite or right.is_infinite:
-        return 1 if left.is_extended_positive and left.is_infinite or right.is_extended_negative else -1
+        return 1 if _end(left) > _end(right) else -1
     return compare(left, right)
+
+
+def _end(value: sympy.Expr) -> int:
+    """1 for ∞, −1 for −∞, 0 for a number."""
+    return 0 if not value.is_infinite else 1 if value.is_extended_positive else -1
 
 
 def _least(values: Sequence[sympy.Expr]) -> sympy.Expr:

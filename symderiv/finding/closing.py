@@ -22,7 +22,13 @@ LAWS = (
     "order-of-factors", "transposes-carried-inwards", "like-terms", "direction-of-a-chain", "distributivity",
     "inner-products-and-traces", "diagonal-products", "arithmetic-of-fractions",
 )  # fmt: skip
-SHOWN = ("matrix-times-inverse", "inverse-times-matrix", "each-term-times-each", "orthogonal-columns", "orthogonal-rows")
+SHOWN = (
+    "matrix-times-inverse",
+    "inverse-times-matrix",
+    "each-term-times-each",
+    "orthogonal-columns",
+    "orthogonal-rows",
+)
 WEAK = ("moments-by-partitions", "index-notation")  # what only says that both sides are the same
 
 
@@ -49,7 +55,9 @@ def unfolded(d: Derivation) -> Iterator[Derivation]:
     A line that is only put in order shows first what a rule makes of it, or each term times each.
     """
     (step,) = d.steps
-    rules = [n for n, one in RULES.items() if one.searched or one.name in SHOWN] if RULES[step.rule].law else [step.rule]
+    rules = (
+        [n for n, one in RULES.items() if one.searched or one.name in SHOWN] if RULES[step.rule].law else [step.rule]
+    )
     for name in rules:
         if step.backward or RULES[name].law:
             continue
@@ -107,9 +115,7 @@ def _replays(d: Derivation) -> bool:
         return False
 
 
-def _searched(
-    d: Derivation, goal: Expr, seconds: float, without: frozenset[str] = frozenset()
-) -> Derivation | None:
+def _searched(d: Derivation, goal: Expr, seconds: float, without: frozenset[str] = frozenset()) -> Derivation | None:
     if is_random(d.end) or is_random(goal):
         return None
     try:

@@ -17,11 +17,11 @@ from symderiv.rewriting import RULES, everywhere
 
 LINES = 14
 FUNCTIONS = (
-    "powers-of-a-bernoulli", "powers-of-a-sign",
-    "powers-of-signs", "power-of-an-exponential", "product-of-exponentials", "cosine-of-a-difference", "square-of-a-cosine-by-the-double-angle",
-    "square-of-a-sine-by-the-double-angle", "product-of-opposite-relus",
-    "rank-one-matrices-around-a-matrix", "one-hot-rows-pick-entries", "gram-matrix-of-one-hot-rows", "one-hot-vector-with-itself", "one-hot-vector-by-its-entry",
-    "a-one-hot-vector-picks-an-entry", "square-of-an-abs",
+    "powers-of-a-bernoulli", "powers-of-a-sign", "powers-of-signs", "power-of-an-exponential",
+    "product-of-exponentials", "cosine-of-a-difference", "square-of-a-cosine-by-the-double-angle",
+    "square-of-a-sine-by-the-double-angle", "product-of-opposite-relus", "rank-one-matrices-around-a-matrix",
+    "one-hot-rows-pick-entries", "gram-matrix-of-one-hot-rows", "one-hot-vector-with-itself",
+    "one-hot-vector-by-its-entry", "a-one-hot-vector-picks-an-entry", "square-of-an-abs",
 )  # fmt: skip
 KNOWN = (
     "mean-of-an-absolute-value", "mean-of-an-exponential", "mean-of-a-cosine", "mean-of-a-sine", "mean-of-a-step",
@@ -30,34 +30,50 @@ KNOWN = (
     "covariance-of-two-linear-maps",
 )  # fmt: skip
 SECOND = (
-    "fourth-power-of-a-norm", "second-moment-of-a-norm", "second-moment-of-a-matrix-norm", "second-moment-of-a-vector",
-    "second-moments-entry-by-entry", "second-moments-of-entries", "second-moment",
+    "fourth-power-of-a-norm", "second-moment-of-a-norm", "second-moment-of-a-matrix-norm",
+    "second-moment-of-a-vector", "second-moments-entry-by-entry", "second-moments-of-entries", "second-moment",
 )  # fmt: skip
 GRAMS = (
-    "expectation-of-a-gram-matrix", "expectation-of-a-gram-matrix-of-rows", "expectation-of-a-matrix-between-transposes",
-    "expectation-of-a-matrix-between-rows", "fourth-moment-of-a-gaussian-matrix",
+    "expectation-of-a-gram-matrix", "expectation-of-a-gram-matrix-of-rows",
+    "expectation-of-a-matrix-between-transposes", "expectation-of-a-matrix-between-rows",
+    "fourth-moment-of-a-gaussian-matrix",
 )  # fmt: skip
 FORMS = (
     "expectation-of-a-quadratic-form", "expectation-of-an-outer-product", "entrywise-product-with-a-linear-map",
     "variance-of-a-squared-norm", "third-moments-of-a-normal", "expectation-of-a-linear-form-times-a-vector",
 )  # fmt: skip
-LINEAR = ("expectation-of-a-linear-map", "expectation-of-independent-factors")
+LINEAR = (
+    "expectation-of-a-linear-map", "expectation-of-independent-factors",
+)  # fmt: skip
 POWERS = (
-    "third-power-of-a-sum", "third-power-of-a-linear-form", "fourth-power-of-a-sum", "fourth-power-of-a-linear-form",
+    "third-power-of-a-sum", "third-power-of-a-linear-form", "fourth-power-of-a-sum",
+    "fourth-power-of-a-linear-form",
 )  # fmt: skip
 SPREADS = (
     "variance-of-a-gaussian-quadratic-form", "variance-of-a-quadratic-form-of-signs",
     "variance-of-independent-terms", "covariance-of-a-linear-map", "variance-of-a-product-of-independent-factors",
 )  # fmt: skip
-TABLES = ("moments-of-a-distribution", "variance-by-moments", "average-over-the-values")
-PRODUCTS = ("squared-norm-through-a-random-matrix", "square-of-an-inner-product-of-independent-vectors", "square-of-a-bilinear-form-with-a-random-matrix")
-DEFINITIONS = ("covariance-from-moments", "second-moments-by-definition")
-OPENED = ("inner-product-with-itself-as-sum", "squared-norm-as-inner-product", "squared-norm-of-a-matrix-as-sum", "multiplied-out-under-the-mean")
+TABLES = (
+    "moments-of-a-distribution", "variance-by-moments", "average-over-the-values",
+)  # fmt: skip
+PRODUCTS = (
+    "squared-norm-through-a-random-matrix", "square-of-an-inner-product-of-independent-vectors",
+    "square-of-a-bilinear-form-with-a-random-matrix",
+)  # fmt: skip
+DEFINITIONS = (
+    "covariance-from-moments", "second-moments-by-definition",
+)  # fmt: skip
+OPENED = (
+    "inner-product-with-itself-as-sum", "squared-norm-as-inner-product", "squared-norm-of-a-matrix-as-sum",
+    "multiplied-out-under-the-mean",
+)  # fmt: skip
 
 WAYS = (
     (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *SECOND, *GRAMS, *FORMS, *LINEAR, *SPREADS, *TABLES, "stein-lemma"),
-    (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *GRAMS, *LINEAR, *SPREADS, *TABLES, *FORMS, "stein-lemma", *OPENED, *DEFINITIONS),
-    (*FUNCTIONS, *DEFINITIONS, *KNOWN, *PRODUCTS, *LINEAR, *OPENED, *GRAMS, *FORMS, *POWERS, *SPREADS, *TABLES, "stein-lemma"),
+    (*FUNCTIONS, *KNOWN, *POWERS, *PRODUCTS, *GRAMS, *LINEAR, *SPREADS, *TABLES, *FORMS, "stein-lemma", *OPENED,
+     *DEFINITIONS),
+    (*FUNCTIONS, *DEFINITIONS, *KNOWN, *PRODUCTS, *LINEAR, *OPENED, *GRAMS, *FORMS, *POWERS, *SPREADS, *TABLES,
+     "stein-lemma"),
 )  # fmt: skip
 
 

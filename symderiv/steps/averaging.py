@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 
-from symderiv.algebra.building_blocks import diag_of, dot, flip, minus, over, plus, size_of, times
+from symderiv.algebra.building_blocks import diag_of, dot, flip, over, plus, size_of, times
 from symderiv.algebra.chains import ends_outside
 from symderiv.calculus import gradient, jacobian
 from symderiv.errors import LimitError, ReadingError, ShapeError

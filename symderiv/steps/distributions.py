@@ -56,11 +56,14 @@ def _declared(x: Expr) -> bool:
 def _power_of_a_normal(law: dict[str, Expr], x: Expr, k: int) -> Expr:
     """Σ over the pairs taken out: (k over 2j) (2j − 1)!! mean^(k−2j) variance^j."""
     mean, variance, _ = _normal(law, x)
-    return plus(*(
-        times(number(Fraction(comb(k, 2 * j) * prod(range(1, 2 * j, 2)))), power(mean, k - 2 * j) if k > 2 * j else number(1),
-              power(variance, j) if j else number(1))
-        for j in range(k // 2 + 1)
-    ))  # fmt: skip
+    return plus(*(_pairs(k, j, mean, variance) for j in range(k // 2 + 1)))
+
+
+def _pairs(k: int, j: int, mean: Expr, variance: Expr) -> Expr:
+    """The part of E[xᵏ] in which j pairs are taken out."""
+    ways = number(Fraction(comb(k, 2 * j) * prod(range(1, 2 * j, 2))))
+    powers = [power(base, n) for base, n in ((mean, k - 2 * j), (variance, j)) if n]
+    return times(ways, *powers)
 
 
 def _power_of_a_uniform(law: dict[str, Expr], x: Expr, k: int) -> Expr:

@@ -49,7 +49,11 @@ def over_values(e: Expr, goal: Expr | None = None) -> Expr | None:
 
 def _entry_by_entry(t: Expr, x: Expr) -> bool:
     """Whether each entry of a function depends on the same entry of x only."""
-    return t is x or not is_random(t) or (t.op in ENTRYWISE and t.shape == x.shape and all(_entry_by_entry(a, x) for a in t.args))
+    return (
+        t is x
+        or not is_random(t)
+        or (t.op in ENTRYWISE and t.shape == x.shape and all(_entry_by_entry(a, x) for a in t.args))
+    )
 
 
 def _constant(value: int, shape: Shape) -> Expr:
@@ -123,7 +127,9 @@ def _by_parts_twice(part: Expr, rest: Expr, x: Expr) -> Expr:
     cov, mean, slope = settled(_spread(x)), dict(x.data.law).get("mean", number(0)), _slope(rest, x)
     moved = make("E", times(rest, x))
     if part.op == "outer":
-        whole = dot(cov, plus(times(make("E", rest), constant("eye", (*x.shape, *x.shape))), make("E", make("outer", slope, x))))
+        whole = dot(
+            cov, plus(times(make("E", rest), constant("eye", (*x.shape, *x.shape))), make("E", make("outer", slope, x)))
+        )
         return whole if is_number(mean, 0) else plus(make("outer", make("E", x), moved), whole)
     a = _quadratic(part, x)
     assert a is not None
