@@ -250,7 +250,9 @@ def outer_ones(a: Expr) -> Expr:
 def _joined(a: Expr, v: Expr) -> Expr:
     """A matrix times a vector, as one chain."""
     follows = v.op == "matmul" and len(v.args[0].shape) == 2
-    return make("matmul", *(a.args if a.op == "matmul" else (a,)), *(v.args if follows else (v,)))
+    flat = [*(a.args if a.op == "matmul" else (a,)), *(v.args if follows else (v,))]
+    kept = without_inverses(flat) or flat
+    return kept[0] if len(kept) == 1 else make("matmul", *kept)
 
 
 def times(a: Expr, b: Expr) -> Expr:

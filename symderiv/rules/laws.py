@@ -34,6 +34,14 @@ def _parts(e: Expr, op: str) -> list[str]:
     return sorted(str(t) if op == "T" else op for _, t in paths(e) if t.op == op)
 
 
+def cancelled(e: Expr, goal: Expr | None) -> Expr | None:
+    """Agree to the goal where it is what follows M⁻¹ M."""
+    plain = e.op == "matmul" and len(e.args) == 2 and e.args[0].op == "inv" and e.args[1].op == "matmul"
+    if plain and e.args[1].args[0] is e.args[0].args[0] and e.args[1].args[1:] == (goal,):
+        return goal
+    return same_up_to(ORDER)(e, goal)
+
+
 def same_rational_function(e: Expr, goal: Expr | None) -> Expr | None:
     """Agree to the goal where both sides are the same rational function of their parts."""
     return goal if goal is not None and same_fraction(e, goal) else None
@@ -61,7 +69,7 @@ rule("arithmetic-of-fractions", "1/(1 + s)", "1 - s/(1 + s)", "arithmetic of fra
 rule("insert-an-inverse-pair", "C", "inv(S)@S@C", "a matrix times its inverse changes nothing",
      {**M, "S": "matrix(n, n), invertible"}, change=same_up_to(ORDER), law=True)
 rule("cancel-an-inverse-pair", "inv(S)@S@C", "C", "an inverse cancels its matrix",
-     {**M, "S": "matrix(n, n), invertible"}, change=same_up_to(ORDER), law=True)
+     {**M, "S": "matrix(n, n), invertible"}, change=cancelled, law=True)
 rule("multiply-by-the-inverse", "inv(eye(n) + outer(u, u))", "inv(eye(n) + outer(u, u))@(eye(n) + 0*outer(u, u))",
      "what the matrix makes of the right side, to be checked entry by entry", M, change=same_sums, law=True)
 rule("moments-by-partitions", "E(x*x*x)", "mu**3 + 3*mu*t**2", "the random factors are grouped in all ways (joint cumulants; pairs for a normal)",
