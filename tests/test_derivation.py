@@ -152,3 +152,45 @@ def test_what_is_wrong_with_a_line_by_hand_is_said():
         d.by("squared-norm-as-inner-product", at=(7, 3))
     with pytest.raises(RuleError, match="needs the line it leads to"):
         d.by("distributivity")
+
+
+EVERY = [claim for claim in json.loads((DATA.parent / "claims_true.json").read_text())["claims"]]
+# a named law, or a sum over two indices that no rule takes apart: one line
+NAMED = ("T333", "T360", "T365", "T369", "T389", "T393", "T418", "T422", "T427", "T445", "T513")
+
+
+@pytest.mark.parametrize("claim", EVERY[::4], ids=lambda c: c["id"])
+def test_true_claims_are_derived_in_more_than_one_line(claim):
+    """Every line is proved and made again by its rule; no average is closed by the normal form alone."""
+    c = declare(**claim["symbols"])
+    left, right = (c.read(claim[side], claim.get("where")) for side in ("left", "right"))
+    found = derive(left, right, c)
+    assert found.verdict == "proved" and (found.start, found.end) == (left, right)
+    assert len(found.steps) > 1 or claim["id"] in NAMED
+    assert all(step.rule in RULES and step.replay() is step.after for step in found.steps)
+
+
+AVERAGES = (
+    "E((x@A@x)**3) = tr(A@S)**3 + 3*tr(A@S)*(tr(A@S@A@S) + tr(A@S@A.T@S)) + 2*tr(A@S@A@S@A@S) + 6*tr(A@S@A@S@A.T@S)",
+    "E(sum(r)**3) = n*p + 3*n*(n - 1)*p**2 + n*(n - 1)*(n - 2)*p**3",
+    "E((i@a)**3) = q@a**3",
+    "E(outer(i, i)) = diag(q)",
+    "Var(norm(x)**2) = 2*tr(S@S)",
+    "E(exp(2*r)) = (1 - p + p*exp(2))*ones(n)",
+    "E(outer(x, x)@A@outer(x, x)) = S@(A + A.T)@S + tr(A@S)*S",
+)
+
+
+@pytest.mark.parametrize("claim", AVERAGES)
+def test_averages_are_not_closed_by_the_normal_form(claim):
+    c = declare(**RANDOM, r="vector(n) ~ bernoulli(p)", i="vector(n) ~ one_hot(q)", q="vector(n), simplex")
+    found = derive(*claim.split(" = "), symbols=c)
+    assert found.verdict == "proved" and len(found.steps) > 1
+    assert not {"moments-by-partitions", "index-notation"} & {step.rule for step in found.steps}
+
+
+def test_no_line_leads_from_a_second_moment_to_a_variance_and_back():
+    c = declare(**RANDOM)
+    found = derive("E(relu(s)**2)", "t**2/2", symbols=c)
+    assert [step.rule for step in found.steps].count("second-moments-by-definition") == 0
+    assert "second-moment" not in [step.rule for step in found.steps]

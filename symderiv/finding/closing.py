@@ -9,7 +9,7 @@ from symderiv.algebra.terms import EXPAND, INNER
 from symderiv.algebra.tidying import ordered
 from symderiv.deciding.claims import PROVED
 from symderiv.derivation import Derivation
-from symderiv.errors import LimitError, RuleError
+from symderiv.errors import LimitError, ReadingError, RuleError, ShapeError
 from symderiv.expressions import Expr
 from symderiv.finding.means import averages
 from symderiv.limits import deadline
@@ -28,6 +28,10 @@ SHOWN = (
     "each-term-times-each",
     "orthogonal-columns",
     "orthogonal-rows",
+    "norm-as-a-root",
+    "transpose-of-a-product",
+    "softmax-by-exponentials",
+    "row-softmax-by-exponentials",
 )
 WEAK = ("moments-by-partitions", "index-notation")  # what only says that both sides are the same
 
@@ -55,18 +59,29 @@ def unfolded(d: Derivation) -> Iterator[Derivation]:
     A line that is only put in order shows first what a rule makes of it, or each term times each.
     """
     (step,) = d.steps
-    rules = (
-        [n for n, one in RULES.items() if one.searched or one.name in SHOWN] if RULES[step.rule].law else [step.rule]
-    )
+    shown = [name for name, one in RULES.items() if one.searched or name in SHOWN]
+    rules = shown if RULES[step.rule].law else [step.rule, *shown]
     for name in rules:
         if step.backward or RULES[name].law:
             continue
-        made, places = everywhere(RULES[name], d.start, tidied=False)
-        if places and made not in (d.start, step.after):
-            between = replace(d, steps=()).to(made, RULES[name].why, name, places)
-            found = by_law(between, step.after, LAWS)
-            if found is not None and found.verdict == PROVED:
-                yield found
+        try:
+            yield from [*_through(d, name, step.after, ahead=True), *_through(d, name, step.after, ahead=False)]
+        except (LimitError, ShapeError, ReadingError):
+            continue
+
+
+def _through(d: Derivation, name: str, goal: Expr, ahead: bool) -> Iterator[Derivation]:
+    """In two lines through what a rule makes of the start, or of the goal, as it stands."""
+    bare = replace(d, steps=())
+    made, places = everywhere(RULES[name], bare.start if ahead else goal, tidied=False)
+    if not places or made in (bare.start, goal):
+        return
+    first = bare.to(made, RULES[name].why, name, places) if ahead else by_law(bare, made, LAWS)
+    if first is None:
+        return
+    whole = by_law(first, goal, LAWS) if ahead else first.to(goal, RULES[name].why, name, places, backward=True)
+    if whole is not None and whole.verdict == PROVED:
+        yield whole
 
 
 def _in_two(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:

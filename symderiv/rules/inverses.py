@@ -56,4 +56,5 @@ rule("trace-between-orthonormal-columns", "tr(U@G@U.T)", "tr(G)", "a trace goes 
 rule("determinant-of-a-similar-matrix", "det(A@S@inv(A))", "det(S)", "determinants multiply", M)
 rule("determinant-of-a-rotated-matrix", "det(Q@S@Q.T)", "det(S)", "determinants multiply", M)
 rule("log-determinant-of-a-rotated-matrix", "logdet(Q@S@Q.T)", "logdet(S)", "determinants multiply", M)
+rule("log-determinant-of-an-orthogonal-matrix", "logdet(Q)", "0", "an orthogonal matrix has determinant 1 or -1", M)
 rule("log-determinant-lemma", "logdet(A + outer(u, v))", "logdet(A) + log(abs(1 + v@inv(A)@u))", "the matrix determinant lemma", M)

@@ -53,9 +53,9 @@ def same_sums(e: Expr, goal: Expr | None) -> Expr | None:
 
 
 rule("order-of-factors", "C + A", "A + C", "order of terms and factors", M,
-     change=same_up_to(ORDER, ("T", "inv", "eye", "zeros", "add")), law=True)
+     change=same_up_to(ORDER, ("T", "inv", "eye", "zeros", "add", "div", "sqrt")), law=True)
 rule("transposes-carried-inwards", "(A + C).T", "A.T + C.T", "a transpose turns products around and goes into sums", M,
-     change=same_up_to(ORDER, ("inv", "eye", "zeros", "add")), law=True)
+     change=same_up_to(ORDER, ("inv", "eye", "zeros", "add", "div", "sqrt")), law=True)
 rule("like-terms", "A + A", "2*A", "like terms are collected, idle factors drop out", M, change=same_up_to(ORDER), law=True)
 rule("transpose-of-a-product", "(A@B).T", "B.T@A.T", "a transpose turns a product around", M)
 rule("direction-of-a-chain", "(A@p)@u", "u@A@p", "a product read from its other end", M, change=same_up_to(FLIP), law=True)

@@ -41,6 +41,7 @@ _row("relu-of-a-difference", "relu(x - y)", "relu(y - x) + x - y", "relu from th
 _row("abs-of-a-difference", "abs(x - y)", "abs(y - x)", "a distance does not see the direction")
 _row("sign-of-a-product", "sign(x*y)", "sign(x)*sign(y)", "signs multiply")
 _row("root-with-a-square", "sqrt(x**2*a)", "abs(x)*sqrt(a)", "the root of a square is the absolute value")
+_row("exponential-less-a-logarithm", "exp(x - log(a))", "exp(x)/a", "exp undoes log; differences become quotients")
 _row("exponential-of-a-logarithm", "exp(log(a))", "a", "exp undoes log")
 _row("logarithm-of-an-exponential", "log(exp(x))", "x", "log undoes exp")
 _row("logarithm-of-a-product", "log(a*b)", "log(a) + log(b)", "a logarithm turns products into sums")

@@ -64,7 +64,9 @@ def gathered(e: Expr) -> Expr | None:
     """A sum with the products P kᵢ K⁻¹ S, for all terms kᵢ of K, put together as P K K⁻¹ S."""
     if e.op != "add":
         return None
-    signed = {t: (t.args[0].op == "matmul" and t.op == "neg", t.args[0] if t.op == "neg" else t) for t in e.args if t.args}
+    signed = {
+        t: (t.args[0].op == "matmul" and t.op == "neg", t.args[0] if t.op == "neg" else t) for t in e.args if t.args
+    }
     for negative, product in signed.values():
         factors = product.args if product.op == "matmul" else ()
         for j, inverse in enumerate(factors):

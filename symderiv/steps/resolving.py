@@ -34,12 +34,19 @@ def term_by_term(e: Expr, goal: Expr | None = None) -> Expr | None:
     """A product of sums as the sum of all products, nothing collected; a power of a sum as a product first."""
     if e.op == "pow" and e.args[0].op == "add" and e.args[1].op == "num" and e.args[1].data in (2, 3):
         e = make("mul", *[e.args[0]] * int(e.args[1].data))
-    if e.op not in ("mul", "matmul") or not any(a.op == "add" for a in e.args):
+    if e.op not in ("mul", "matmul") or all(len(_summands(a)) == 1 for a in e.args):
         return None
-    picks = list(choices(*(a.args if a.op == "add" else (a,) for a in e.args)))
+    picks = list(choices(*map(_summands, e.args)))
     if len(picks) > MOST_TERMS:
         return None
     return make("add", *(settled(make(e.op, *pick)) for pick in picks))
+
+
+def _summands(a: Expr) -> Chain:
+    """The terms of a sum, or of a sum over a number."""
+    if a.op == "div" and a.args[0].op == "add":
+        return tuple(make("div", t, a.args[1]) for t in a.args[0].args)
+    return a.args if a.op == "add" else (a,)
 
 
 def resolved(e: Expr, goal: Expr | None = None) -> Expr | None:
