@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from symderiv.algebra.differentiating import innermost, nonlinear_places
+from symderiv.certify import certify
 from symderiv.deciding.claims import PROVED, REFUTED
 from symderiv.derivation import Derivation, begin
 from symderiv.errors import LimitError, ReadingError
@@ -47,6 +48,8 @@ def derive(
     if goal is None:
         ways = [_worked_out(first, way) for way in WAYS] if averages(start) else [_worked_out(first, WAYS[0])]
         return next((d for d in ways if not averages(d.end)), ways[0])
+    if certify(start, goal, symbols=symbols).verdict == REFUTED:  # true lines, then the false one
+        return _worked_out(first, WAYS[0], goal=goal).to(goal, "the form asked for")
     best = _shown(first, goal, seconds)
     if len(best.steps) != 1 or best.verdict != PROVED or best.steps[0].rule in WEAK:
         return best
