@@ -36,6 +36,7 @@ AGGREGATES: tuple[tuple[str, str], ...] = (
     (r"(?:index|position) of (?:the )?(?:smallest|min(?:imum)?)", FIRST.format("min")),
     (r"symmetri[sz]ed product|sum over all (?:orders|orderings|permutations) of (?:the )?products?",
      "sum([prod(p_) for p_ in permutations({list})])"),
+    (r"cross product", "cross({list})"), (r"(?:kronecker|tensor) product", "kron({list})"),
     (r"(?:det|determinant) of (?:the )?matrix with (?:columns|rows)", "det(columns({list}))"),
     (r"alternating sum", "sum([(-1)**j_*v_ for j_, v_ in enumerate({list})])"),
     (r"concatenat(?:e|ion|ing)|concat|stack(?:ing)?", "concat({list})"),
@@ -51,6 +52,9 @@ FUNCTIONS: tuple[tuple[str, str], ...] = (
     (r"tanhs?", "tanh({value})"), (r"sigmoids?", "sigmoid({value})"),
     (r"relus?", "relu({value})"), (r"det(?:erminant)?s?", "det({value})"), (r"traces?|tr", "trace({value})"),
     (r"transposes?", "({value}).T"), (r"inverses?", "inv({value})"), (r"reciprocals?", "1/({value})"),
+    (r"(?:first|1st) (?:component|entry|entries|coordinate)s?", "({value})[0]"),
+    (r"(?:second|2nd) (?:component|entry|entries|coordinate)s?", "({value})[1]"),
+    (r"(?:third|3rd) (?:component|entry|entries|coordinate)s?", "({value})[2]"),
     (r"(?:mlp|neural network|linear map|linear layer|[Ww]\d?)(?: applied to)?", "MLP({value})"),
 )  # fmt: skip
 # lists of what neighbouring places or pairs of messages make
@@ -72,12 +76,13 @@ ADJECTIVES: tuple[tuple[str, str], ...] = (
     (r"squared", "[v_**2 for v_ in {list}]"), (r"sorted|ordered by size|ranked", "sorted({list})"),
     (r"absolute", "[abs(v_) for v_ in {list}]"), (r"positive", "[v_ for v_ in {list} if v_ > 0]"),
     (r"negative", "[v_ for v_ in {list} if v_ < 0]"), (r"lexicographically sorted", "sorted({list})"),
+    (r"(?:component|element|entry|coordinate)-?\s?wise sorted", "sorted_entries({list})"),
     (r"transposed", "[v_.T for v_ in {list}]"), (r"distinct|different", "set({list})"),
 )  # fmt: skip
 JOINTS = ((r"\s+plus\s+|\s*\+\s*", "+"), (r"\s+minus\s+|\s+-\s*|\s*-\s+", "-"), (r"\s+times\s+|\s*\*\s*", "*"),
           (r"\s+divided by\s+|\s+over the(?= degree| number)|\s*/\s*", "/"))  # fmt: skip
 NOUN = re.compile(
-    r"(?:(?:the|all|its|their|of|node|i|'?s|neighbou?r(?:s|ing)?(?:'s?)?|incoming|scalar|matrix|vector|matrices) ?)*"
+    r"(?:(?:the|all|its|their|of|node|i|'?s|neighbou?r(?:s|ing)?(?:'s?)?|incoming|scalar|matrix|vector|matrices|\d+x\d+) ?)*"
     r"(?:messages?|states?|neighbou?rs?(?:'s?)?|features?|values?|entries|numbers|m|m_j|m_1, ?\.\.\., ?m_n|matrices"
     r"|m_1, ?m_2, ?\.\.\., ?m_n)"
     r"(?:,? (?:of|over|from|in|the|all|its|order|given|neighbou?rs?|neighbou?rhood|node|i|incoming|as they come))*",
@@ -86,6 +91,18 @@ NOUN = re.compile(
 STACKED = re.compile(
     r"concat(?:enate|enation of)? (.+?)(?: and|, then|, and)? (?:multiply|multiplied|map)(?: it)? (?:by|with) [Ww]\d?",
     re.I,
+)
+# the messages a product is of, as a list: their joints would be taken for products of values
+MULTIPLIED = re.compile(r"\b(product|multiplication):?(?: of)? (m_\d+(?:\s*[*o⊙∘]\s*m_\d+|\s+m_\d+)+)", re.I)
+# "the sorted messages, concatenated": what is made of a list said behind it
+LISTED = re.compile(
+    r"(?P<list>.+?),? (?:and |then |and then )?(?P<made>concatenated|stacked|added|averaged|summed)", re.I
+)
+AGGREGATED = {"concatenated": "concat({list})", "stacked": "concat({list})", "added": "sum({list})",
+              "averaged": "mean({list})", "summed": "sum({list})"}  # fmt: skip
+AFTER_SORTING = re.compile(
+    r"\b(messages|neighbou?rs)(?: taken)? after (?:being sorted|sorting(?: them)?)"
+    r"(?: lexicographically| by (?:size|value))?"
 )
 OWN = re.compile(
     r"(?:the )?(?:own |node's |node's own |self[- ]?|previous )?(?:state|message|self-message)|s|s_i", re.I
@@ -100,6 +117,9 @@ def read_phrase(text: str, formula: Callable[[str], str | None]) -> str | None:
     'trace(sum(m))'
     """
     text = _bare(text)
+    text = MULTIPLIED.sub(lambda k: f"{k[1]} of {', '.join(re.findall(r'm_[0-9]+', k[2]))}", text)
+    if (listed := LISTED.fullmatch(text)) and (made := _list(listed["list"], formula)) is not None:
+        return AGGREGATED[listed["made"].lower()].format(list=made)
     for pattern, operator in JOINTS:
         for joint in list(re.finditer(pattern, text, re.I))[:-MAX_JOINTS:-1]:
             left, right = text[: joint.start()], text[joint.end() :]
@@ -129,7 +149,7 @@ def read_phrase(text: str, formula: Callable[[str], str | None]) -> str | None:
     stacked = STACKED.fullmatch(text)
     if stacked and (entries := _list(stacked[1], formula)) is not None:
         return f"MLP(concat({entries}))"
-    return formula(text) if re.search(r"[^\w ]", text) else None
+    return formula(text) if re.search(r"[^\w ]|\bm_\d", text) else None
 
 
 def _list(text: str, formula: Callable[[str], str | None]) -> str | None:
@@ -137,7 +157,10 @@ def _list(text: str, formula: Callable[[str], str | None]) -> str | None:
     text = _bare(text)
     if NOUN.fullmatch(text):
         return "m"
-    if re.fullmatch(r"[\[(]?m_\d(?:(?:, ?|; ?| and |, and | )m_\d)*[\])]?", text, re.I):
+    listed = re.search(r"\s(?=[\[(]?m_\d)", text)
+    if listed and NOUN.fullmatch(text[: listed.start()]):
+        text = text[listed.end() :]  # the messages, one by one
+    if re.fullmatch(r"[\[(]?m_\d(?:(?:, ?|; ?| and |, and | )m_\d)+[\])]?", text, re.I):
         return "[" + ", ".join(f"m[{int(k) - 1}]" for k in re.findall(r"\d", text)) + "]"
     for pattern, program in PAIRS:
         found = re.fullmatch(rf"(?:{pattern})(?: (.+))?", text, re.I)
@@ -168,7 +191,7 @@ def _list(text: str, formula: Callable[[str], str | None]) -> str | None:
             return f"[{template.format(value='v_')} for v_ in {inner}]"
     text = re.sub(r"^(?:outer |matrix |dot |inner )?products? (?:of )?(?=.*[*])", "", text)
     term = re.sub(r"(?:,? (?:over|for) (?:all |the )?(?:j|neighbou?rs?(?: j)?|messages))+$", "", text)
-    if not re.search(r"_\{?j", term):
+    if not re.search(r"_\{?j", term) or re.match(r"(?:sum|prod|max|min|mean|hadamard)_", term):
         return None
     made = formula(f"list_j ({term})")
     return made.replace("list([", "([", 1) if made else None
@@ -177,6 +200,7 @@ def _list(text: str, formula: Callable[[str], str | None]) -> str | None:
 def _bare(text: str) -> str:
     text = text.strip().strip(".,;: ")
     text = re.sub(r"\s+", " ", text)
+    text = AFTER_SORTING.sub(r"sorted \1", text)
     text = re.sub(r" in (?:the )?(?:given |listed )?order(?: j ?= ?1 ?\.\. ?n)?$", "", text)
     return re.sub(r"^(?:(?:the|an?|only|just|all|ordered (?=m_)) )+", "", text, flags=re.I)
 

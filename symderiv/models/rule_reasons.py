@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from symderiv.models.rule_functions import Value
 
@@ -37,9 +38,9 @@ def reason(tree: ast.expr, valid: bool, matrices: bool, value: Value = None) -> 
         for n in nodes
         if isinstance(n, ast.Call)
     }
-    weights = any(_pairs_weights(tree, name) for name in ("w", "W"))
+    weights = _pairs_weights(tree)
     if valid:
-        if called & {"sorted", "median"}:
+        if called & {"sorted", "sorted_entries", "median"}:
             return "symmetric_after_sort"
         return (
             "product_commutes"
@@ -55,20 +56,73 @@ def reason(tree: ast.expr, valid: bool, matrices: bool, value: Value = None) -> 
     return "order_dependent"
 
 
-def _pairs_weights(tree: ast.expr, name: str) -> bool:
-    """Whether the list of weights runs beside the messages: w[j] with a running index, zip(w, m), w[0]*m[0]."""
+def _pairs_weights(tree: ast.expr) -> bool:
+    """Whether something fixed runs beside the messages: w[j] with a running index, zip(w, m), w[0]*m[0], j*m[j]."""
     running = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    lists = {ast.unparse(n.value) for n in ast.walk(tree) if isinstance(n, ast.Subscript)} - running
+    lists -= {"m", "sorted(m)"}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == name:
-            if any(isinstance(n, ast.Name) and n.id in running for n in ast.walk(node.slice)):
+        if isinstance(node, ast.Subscript):
+            if ast.unparse(node.value) in lists and _mentions(node.slice, running):
                 return True
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("zip", "enumerate"):
-            beside = any(ast.unparse(a) == name for a in node.args)
-            if beside:
+            beside = [not _mentions(a, {"m"}) for a in node.args]
+            if any(beside):
                 return True
-    both = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)}
-    places = {k for k in range(LARGEST) for t in both if f"{name}[{k}]" in t and f"m[{k}]" in t}
-    return len(places) > 1
+    products = [n for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)]
+    both = {ast.unparse(n) for n in products}
+    for name in lists:
+        if len({k for k in range(LARGEST) for t in both if f"{name}[{k}]" in t and f"m[{k}]" in t}) > 1:
+            return True
+    return _counts_places(tree) or _weighs_places(tree)
+
+
+def _mentions(node: ast.AST, names: set[str]) -> bool:
+    return any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
+
+
+def _counts_places(tree: ast.expr) -> bool:
+    """A running place is itself a factor or an exponent of an entry: (j+1)*m[j], (-1)**j*m[j]."""
+    for loop in (n for n in ast.walk(tree) if isinstance(n, (ast.ListComp, ast.GeneratorExp))):
+        places, entries = set(), {"m"}
+        for generator in loop.generators:
+            source, target = ast.unparse(generator.iter), generator.target
+            if source.startswith("range(") and isinstance(target, ast.Name):
+                places.add(target.id)
+            elif source.startswith("enumerate(m") and isinstance(target, ast.Tuple):
+                places.add(ast.unparse(target.elts[0]))
+                entries.add(ast.unparse(target.elts[1]))
+        for node in (n for n in ast.walk(loop.elt) if isinstance(n, ast.BinOp)):
+            sides = (_bare_names(node.left) & places, _bare_names(node.right) & places)
+            beside = (_mentions(node.right, entries), _mentions(node.left, entries))
+            scales = isinstance(node.op, (ast.Mult, ast.Div, ast.Pow, ast.MatMult))
+            if scales and any(place and entry for place, entry in zip(sides, beside, strict=True)):
+                return True
+    return False
+
+
+def _bare_names(node: ast.AST) -> set[str]:
+    """The names of an expression that do not stand inside an index."""
+    if isinstance(node, ast.Subscript):
+        return _bare_names(node.value)
+    found = {node.id} if isinstance(node, ast.Name) else set()
+    return found.union(*(_bare_names(child) for child in ast.iter_child_nodes(node)))
+
+
+def _weighs_places(tree: ast.expr) -> bool:
+    """A sum of all messages with numbers of their own: m[0] - m[1] + m[2], 1*m[0] + 2*m[1] + 3*m[2]."""
+    places: list[int] = []
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+            pending += [node.left, node.right]
+            continue
+        text = re.fullmatch(r"(?:-?[\d/.]+ ?\* ?)?-?m\[(\d+)\]", ast.unparse(node))
+        if text is None and _mentions(node, {"m"}):
+            return False
+        places += [int(text[1])] if text else []
+    return len(places) >= 3 and sorted(places) == list(range(len(places)))
 
 
 def _multiplies_messages(nodes: list[ast.AST]) -> bool:

@@ -19,9 +19,10 @@ ENTRYWISE_BEHIND = re.compile(
 )
 # words behind a formula, or in brackets after it, that change nothing of it
 REMARK = re.compile(
-    r"(?:[\s,;()-]|\b(?:where|with|and|the|an?|of|for|in|over|on|is|are|acts?|all|each|every|per|own|different|distinct|"
+    r"(?:[\s,;()-]|\b(?:do|does) not commute\b|\b\d+x\d+\b|"
+    r"\b(?:one|two|three|by|right|where|with|and|the|an?|of|for|in|over|on|is|are|acts?|all|each|every|per|own|different|distinct|"
     r"separate|weights?|neighbou?rs?|components?|componentwise|component|element|elementwise|entrywise|wise|scalars?|"
-    r"matrix|matrices|vectors?|states?|messages?|learnable|learned|products?|outer|order|given|deep|sets?|attention|softmax|gin|"
+    r"matrix|matrices|vectors?|states?|messages?|learnable|learned|products?|outer|order|given|deep|sets?|attention|softmax|gin|janossy|"
     r"gcn|gat|graphsage|pooling|aggregation|node|i|j|m|m_j|w_j|W_j|w|W|n|eq|only|max|min|sum|mean|taken|applied|layer|note|"
     r"features?|degree|normali[sz]ed|style|like|type|classic|form|averag\w*|equation|multiplication|coordinate|"
     r"coordinatewise|square|real|tanh|relu|exponential|shared|same|incoming|edges?)\b|\d|\.|:|=)*",
@@ -29,7 +30,7 @@ REMARK = re.compile(
 )
 # words before a formula that only name it
 LEAD = re.compile(
-    r"^(?:(?:first|last|two|ordered|matrix|product|commutator|anti-?commutator|attention|softmax|polynomial|cross|terms?|"
+    r"^(?:(?:first|last|two|ordered|gram|entry|\d+x\d+|matrix|product|commutator|anti-?commutator|attention|softmax|polynomial|cross|terms?|"
     r"deep|sets|gated|alternating sum|of|the|matrices|messages?|linear|combination|scalar|hash|quadratic|"
     r"bilinear|form|elementary|"
     r"symmetric|classic|update|rule|gcn|gin|gat|self-attention)\b[\s:,]+)+(?=[\w(\[-])",
@@ -38,9 +39,21 @@ LEAD = re.compile(
 ORDERING = re.compile(r"sort|rank|permut|symmetri[sz]|random|cyclic|\bmod\b|order statistic|shuffl", re.I)
 
 
+MESSAGE = re.compile(r"\b[mM]_")
+# the messages are put in order first: every m_j of the rule is the j-th smallest
+SORT_FIRST = re.compile(
+    r"^(?:first )?sort (?:the )?(?:messages|neighbou?rs|m|m_j)(?: lexicographically| by (?:size|value))?"
+    r"[,;:]?(?: and)?(?: then)?:? (?=\S)",
+    re.I,
+)
+
+
 def candidates(body: str) -> list[str]:
     """The rule, and the rule without what only names it or remarks on it; a remark on an order is never dropped."""
     body = ENTRYWISE_BEHIND.sub(r"\1", ENTRYWISE.sub("", body))
+    if SORT_FIRST.match(body):
+        body = re.sub(r"\bm_\(?j\)?(?!\w)", "m_(j)", SORT_FIRST.sub("", body))
+        return [body] if "m_(j)" in body else []
     found = [body]
     equal = EQUAL.search(body)
     if equal:
@@ -68,7 +81,9 @@ def without_remark(body: str) -> str:
     depth = 0
     for place, letter in enumerate(body):
         starts = depth == 0 and (letter == "," or letter == ";" or letter == "(" and body[place - 1 : place] == " "
-                                 or re.match(r"\s(?:where|with|in|over|only)\b", body[place:]) is not None)  # fmt: skip
+                                 or re.match(r"\s(?:where|with|in|over|only)\b", body[place:]) is not None
+                                 or letter == " " and MESSAGE.search(body[:place]) is not None
+                                 and re.match(r"\s(?:of|for)\b", body[place:]) is not None)  # fmt: skip
         if starts and place and re.search("[A-Za-z]{3}", body[place:]) and REMARK.fullmatch(body[place:]):
             weighs = re.search(r"weight|different|distinct|separate", body[place:])
             indexed = re.search(r"[WwA]_[j\d]|[Ww]\[", body[:place])

@@ -13,7 +13,17 @@ from typing import Any
 import sympy as sp
 
 from symderiv.errors import LimitError, ModelError
-from symderiv.models.rule_functions import MAX_ITEMS, Undecided, Value, add_all, counted, integer, items
+from symderiv.models.rule_functions import (
+    MAX_ITEMS,
+    Undecided,
+    Value,
+    add_all,
+    counted,
+    entrywise,
+    integer,
+    items,
+    order_statistics,
+)
 from symderiv.models.rule_operators import power
 
 
@@ -48,6 +58,27 @@ def columns(values: Value) -> Value:
     return sp.Matrix.hstack(
         *(sp.Matrix(v) if isinstance(v, sp.MatrixBase) else sp.Matrix([v]) for v in items(values, "columns"))
     )
+
+
+def cross(values: Value) -> Value:
+    """The cross product of two columns of three entries; ModelError of anything else."""
+    columns_ = [v for v in items(values, "cross") if isinstance(v, sp.MatrixBase) and v.shape == (3, 1)]
+    if len(columns_) != 2 or len(items(values, "cross")) != 2:
+        raise ModelError("a cross product takes two columns of three entries")
+    return columns_[0].cross(columns_[1])
+
+
+def kronecker(values: Value) -> Value:
+    """The Kronecker product from left to right; of scalars the product."""
+    factors = [sp.Matrix(v) if isinstance(v, sp.MatrixBase) else sp.Matrix([[v]]) for v in items(values, "kron")]
+    product = sp.Matrix(sp.kronecker_product(*factors))
+    return product if any(f.shape != (1, 1) for f in factors) else product[0, 0]
+
+
+def sorted_entries(values: Value) -> list[Value]:
+    """The k-th smallest in every entry, for k = 1, 2, …: the messages sorted entry by entry."""
+    entries = items(values, "sorted_entries")
+    return [entrywise(lambda *v, k=k: order_statistics(list(v))[k])(entries) for k in range(len(entries))]
 
 
 def position(values: Value, entry: Value) -> Value:
@@ -97,7 +128,7 @@ def _mix(entries: list[Value], number: int) -> Value:
 OF_ARGUMENTS: dict[str, Callable[..., Value]] = {
     "range": counted, "enumerate": enumerated, "zip": zipped, "pow": power, "Fraction": fraction, "Rational": fraction,
     "norm": norm, "columns": columns, "hstack": columns, "permutations": chosen(itertools.permutations),
-    "combinations": chosen(itertools.combinations),
+    "combinations": chosen(itertools.combinations), "cross": cross, "kron": kronecker, "sorted_entries": sorted_entries,
 }  # fmt: skip
 OPAQUE: dict[str, Callable[..., Value]] = {
     name: _generic(number + 1)

@@ -7,14 +7,15 @@ result is text of ``rule_language``; a rule that fits neither is refused, never 
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import sympy as sp
-
 from symderiv.errors import LimitError, ModelError, ReadingError, shorten
+from symderiv.models.rule_definitions import agree, definitions
 from symderiv.models.rule_functions import Value
-from symderiv.models.rule_language import evaluate_rule, parse_rule
+from symderiv.models.rule_language import parse_rule
 from symderiv.models.rule_phrases import read_phrase
 from symderiv.models.rule_remarks import candidates, without_lead
 from symderiv.models.rule_spelling import plain
@@ -39,9 +40,16 @@ RECURRENT = re.compile(
     r"(?:,? (?:in|one after the other|sequentially|the|given|listed|some|their|order))*",
     re.I,
 )
+# what is made of every order of the messages
+ALL_ORDERS = re.compile(
+    r"(?:the )?(?P<kind>sum|mean|average) (?:over|of) all (?:the )?(?:n! |\d+! )?(?:orders|orderings|permutations)"
+    r"(?: (?:p|pi|π))?(?: of (?:the )?(?:neighbou?rs|messages))?,? of (?:the )?(?P<rest>.+)",
+    re.I,
+)
+TWICE = re.compile(r"\s*[,:=]\s*|\s+(?=(?:sum|prod|max|min|mean)_)")
 SYMBOL = r"[A-Za-z](?:\d|_\{?\w+\}?)?(?:\^T|\.T)?"
 ADJACENT = re.compile(
-    rf"(?<![A-Za-z_.])({SYMBOL}|(?:deg|edge|alpha|beta)_j|\)|\]|\d)\s+"
+    rf"((?<![A-Za-z_.])(?:{SYMBOL}|(?:deg|edge|alpha|beta)_j|\d)|\)|\])\s+"
     rf"(?=\(|{SYMBOL}(?![A-Za-z_(])|(?:sum|prod|max|min|mean|softmax|deg|edge|alpha|beta)_|(?:degree|tanh|exp|relu|sigmoid|sqrt|sum|max|min)\()"
 )
 AGGREGATES = r"sum|prod|max|min|mean|median|hadamard|concat|var|std|list|logsumexp"
@@ -69,7 +77,7 @@ def read_words(text: str, degree: int) -> Program:
     """
     if len(text) > MAX_WORDS:
         raise LimitError(f"a rule in words of {len(text)} characters; at most {MAX_WORDS} are read")
-    found = _definitions(plain(text))
+    found = definitions(plain(text))
     if found is not None:
         body, constants = found
         body = re.sub(r"^\s*(?:new\s+)?[sh](?:_i)?(?:\^\w+|')?\s*(?:=(?!=)|<-|:=)\s*", "", body).strip()
@@ -80,35 +88,23 @@ def read_words(text: str, degree: int) -> Program:
                     return Program(program, constants)
         named = without_lead(body)
         program = _formula(named) if "m_" in named.lower() and not re.search(r",(?![^(]*\))", named) else None
+        if program is None:
+            program = _said_twice(body, degree, constants)
         if program is not None:
             return Program(program, constants)
     raise ModelError(f"the rule {shorten(text)!r} cannot be read; give it as rule_py, for example 's + sum(m)'")
 
 
-def _definitions(text: str) -> tuple[str, dict[str, Value]] | None:
-    """Split off ``with W1=I, W2=[[0,1],[1,0]]``; numbered names become a list.  None if other words follow."""
-    constants: dict[str, Value] = {}
-    numbered: dict[str, dict[int, Value]] = {}
-    names = r"((?:\b(?![ijknltsm]\b)[A-Za-z]+_?\d*\s*=\s*)+)"
-    found = list(re.finditer(names + r"(I(?:_?\d)?\b|\[\[.*?\]\]|\[[^\[\]]*\]|-?\d+(?:/\d+)?(?![\d./*]))", text))
-    for match in found:
-        value = match[2]
-        matrix: Value = "I" if value.startswith("I") else evaluate_rule(value, {})
-        if isinstance(matrix, list):
-            matrix = sp.Matrix(matrix)
-        for name, number in re.findall(r"([A-Za-z]+)_?(\d*)\s*=", match[1]):
-            if number:
-                numbered.setdefault(name, {})[int(number)] = matrix
-            else:
-                constants[name] = matrix
-    for name, entries in numbered.items():
-        constants[name] = [entries[k] for k in sorted(entries)]
-    if not found:
-        return text, constants
-    between = [text[a.end() : b.start()] for a, b in zip(found, found[1:], strict=False)] + [text[found[-1].end() :]]
-    if not all(re.fullmatch(r"(?:[\s,;.()]|and)*", rest) for rest in between):
-        return None
-    return re.sub(r"[\s,;:(]*(?:\b(?:with|where|for|and)\b)?[\s,;:(]*$", "", text[: found[0].start()]), constants
+def _said_twice(body: str, degree: int, constants: Mapping[str, Value]) -> str | None:
+    """A rule in words and again as a formula, ``trace of the product of the messages, tr(m_1*m_2)``.
+
+    None unless both can be read and agree on messages of one of the usual shapes.
+    """
+    for joint in TWICE.finditer(body):
+        said, written = _spoken(body[: joint.start()], degree), _formula(body[joint.end() :])
+        if said and written and agree(said, written, degree, constants):
+            return written
+    return None
 
 
 def _formula(text: str, degree: int = 0) -> str | None:
@@ -127,13 +123,19 @@ def _formula(text: str, degree: int = 0) -> str | None:
     text = re.sub(r"\b[mM]_n(?:_i)?\b", "m[len(m)-1]", text)
     text = re.sub(r"\b([WwA])_(\d+)\b", lambda k: f"{k[1]}[{int(k[2]) - 1}]", text)
     try:
-        parse_rule(text)
+        tree = parse_rule(text)
     except ReadingError:
         return None
-    if UNREAD.search(text):
+    if UNREAD.search(text) or _joins_values(tree):
         return None
     mentions_messages = re.search(r"\bm\b", text) is not None
     return text if mentions_messages or re.fullmatch(r"[\w\s+*/().-]*\bs\b[\w\s+*/().-]*", text) else None
+
+
+def _joins_values(tree: ast.expr) -> bool:
+    """Whether "and" or "or" stands between values, as in prose, and not between conditions."""
+    joints = [n for n in ast.walk(tree) if isinstance(n, ast.BoolOp)]
+    return any(not isinstance(v, (ast.Compare, ast.BoolOp, ast.UnaryOp)) for n in joints for v in n.values)
 
 
 def _summed(text: str, found: re.Match[str]) -> str:
@@ -186,6 +188,12 @@ def _spoken(text: str, degree: int) -> str | None:
         for j in range(degree):
             state = f"tanh({messages}[{j}] + 2*({state}))"
         return state
+    if orders := ALL_ORDERS.fullmatch(text.strip()):
+        rest = re.sub(r"\bm_\{?(?:p|pi|π)\(?(\d)\)?\}?", r"m_\1", orders["rest"])
+        one = _formula(rest) or _spoken(rest, degree)
+        kind = "sum" if orders["kind"].lower() == "sum" else "mean"
+        one = one and re.sub(r"\bm\b", "p_", one)
+        return one and f"{kind}([{one} for p_ in permutations(m)])"
     names = {"product": "prod"}
     text = ALL_PAIRS.sub(lambda k: f"{names.get(k[1], k[1])}_{{{k[2]}{k[3]}{k[4]}}} ", text)
     text = re.sub(
