@@ -20,18 +20,27 @@ from symderiv.errors import LimitError, ModelError
 from symderiv.exact import ANY_NAME, read_exact, read_int
 from symderiv.families import FAMILIES, forms
 from symderiv.families.given import flag, pick, prose
-from symderiv.families.graph_reading import read_graph
+from symderiv.families.graph_reading import EDGE_WEIGHTS, read_graph
 from symderiv.models import message_passing as mp
 
 SETTINGS = frozenset({
     "edges", "nodes", "graph", "graph_type", "rule", "layers", "node", "self_loops", "directed", "states", "task", "n",
     "max_layers", "steps", "L", "rounds", "num_layers", "target", "source", "query", "i", "of", "num_nodes", "n_nodes",
     "size", "self_loop", "add_self_loops", "update", "update_rule", "note", "start_node", "from_node", "to_node",
+    *EDGE_WEIGHTS,
 })  # fmt: skip
 STATES = ("states", "initial_states", "s0", "initial", "s", "h0", "x", "features", "initial_state")
 LAYERS = ("layers", "L", "steps", "rounds", "num_layers", "max_layers")
 UNDEFINED = "undefined: the mean over no neighbours; the formula takes it as 0"
 LARGEST_WALKS = 40
+HOW_MANY = re.compile(
+    r"(?:how many|number of|fewest|least|minimal|minimum|smallest|which) (?:\w+ ){0,2}(?:layers?|rounds?|steps?)\b"
+)
+EVERY_PAIR = re.compile(
+    r"(?:every|each|all|any two|any) (?:pairs?|nodes?|lea(?:f|ves)|vert\w+) .*\b(?:every|each|all|any|other)"
+)
+# a_ij may be an entry of the adjacency matrix, which is 1; these are weights
+EDGE_WEIGHT = re.compile(r"\b[we]_(?:ij\b|\{\s*i\s*,?\s*j\s*\})")
 UNION = re.compile(
     r"_\{?\(?j\s+in\s+(?:N_?\{?\(?i\)?\}?\s*(?:u|U|∪|union|\\cup)\s*\\?\{\s*i\s*\\?\}|\\?\{\s*i\s*\\?\}\s*(?:u|U|∪|\\cup)\s*N_?\(?i\)?|"
     r"N\[i\])\)?\}?"
@@ -43,6 +52,8 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     rule = str(pick(given, "rule", "update_rule", "update", default=mp.MEAN_OF_TANH))
     rule, closed = _closed(rule)
     graph = read_graph(given, _said(given, "directed", r"(?<!un)directed"), closed or _loops(given))
+    if EDGE_WEIGHT.search(rule) and all(w == 1 for around in graph.edges.values() for _, w in around):
+        raise ModelError("the rule weighs the edges and the graph has no weights; give edge_weights or [a, b, weight]")
     count = read_int(_layers(given), "layers", least=0)
     values = {re.sub(r"^([WwUVAab])_(\d+)$", r"\1\2", k): _value(v, k) for k, v in given.items() if _is_weight(k, v)}
     other = re.search(r"\b([hx])(?:\^\{?[^}]*\}?)?_\{?[ij]\b", rule)
@@ -74,11 +85,15 @@ def _reach(given: Mapping[str, Any], graph: mp.Neighbourhoods, rule: str, count:
         "diameter": None if None in seen.values() else max(v for v in seen.values() if v is not None),
         "isolated": [_bare(n) for n in graph.nodes if not graph.neighbours(n)],
     }  # fmt: skip
-    source = pick(given, "source", "from_node")
+    source = pick(given, "source", "from_node", default=_second_named(given, graph, node))
     if source is not None:
         graph.neighbours(str(source))
         answers |= {"depends": _bare(str(source)) in fields[node], "layers_needed": distances[str(source)]}
-        answers["min_layers"] = answers["layers_needed"]
+    elif EVERY_PAIR.search(prose(given)):
+        answers["layers_needed"] = answers["diameter"]
+    answers["min_layers"] = answers["layers_needed"]
+    if pick(given, *LAYERS) is None and HOW_MANY.search(prose(given)) and answers["layers_needed"] is not None:
+        answers["layers"] = answers["layers_needed"]
     if len(graph.nodes) <= LARGEST_WALKS:
         adjacency = sp.Matrix([[int(b in graph.neighbours(a)) for b in graph.nodes] for a in graph.nodes])
         answers["walks"] = forms.mat(((sp.eye(len(graph.nodes)) + adjacency) ** count).tolist())
@@ -89,10 +104,21 @@ def _node(given: Mapping[str, Any], graph: mp.Neighbourhoods) -> str:
     """The node asked for: given, else named in the task, else the first."""
     said = pick(given, "node", "target", "query", "to_node", "start_node", "i", "of")
     if said is None:
-        named = re.search(r"\bnode (\w+)", str(given.get("task", "")))
-        said = named[1] if named and named[1] in graph.nodes else graph.nodes[0]
+        said = next(iter(_named_nodes(given, graph)), graph.nodes[0])
     graph.neighbours(str(said))
     return str(said)
+
+
+def _named_nodes(given: Mapping[str, Any], graph: mp.Neighbourhoods) -> list[str]:
+    """The nodes the task speaks of, in its order."""
+    named = re.findall(r"\b(?:node|leaf|vertex|[sS]_)\s*(\w+)", str(given.get("task", "")))
+    return list(dict.fromkeys(name for name in named if name in graph.nodes))
+
+
+def _second_named(given: Mapping[str, Any], graph: mp.Neighbourhoods, node: str) -> str | None:
+    """The other node of a task about exactly two."""
+    named = _named_nodes(given, graph)
+    return next(name for name in named if name != node) if len(named) == 2 and node in named else None
 
 
 def _layers(given: Mapping[str, Any]) -> Any:

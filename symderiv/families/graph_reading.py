@@ -16,6 +16,7 @@ from symderiv.exact import ANY_NAME, read_exact, read_int
 from symderiv.families.given import pick
 from symderiv.models import message_passing as mp
 
+EDGE_WEIGHTS = ("edge_weights", "edge_weight", "weights")
 LETTERS = {"K": "complete", "C": "cycle", "P": "path", "S": "star"}
 
 
@@ -42,8 +43,30 @@ def read_graph(given: Mapping[str, Any], directed: bool = False, self_loops: boo
         edges = [re.split(r"\s*(?:->|--|-|,)\s*", e.strip(" ()")) if isinstance(e, str) else e for e in edges]
     if not isinstance(edges, list) or not all(isinstance(e, list) and len(e) in (2, 3) for e in edges):
         raise ModelError("'edges' must be a list of pairs such as [[1, 2], [2, 3]]")
+    edges = _weighted(edges, pick(given, *EDGE_WEIGHTS), directed)
     weighted = [[*e[:2], read_exact(e[2], ANY_NAME, "edge weight")] if len(e) == 3 else e for e in edges]
     return mp.neighbourhoods(_names(nodes, edges), weighted, directed, self_loops)
+
+
+def _weighted(edges: list[list[Any]], weights: Any, directed: bool) -> list[list[Any]]:
+    """The edges with weights from a list in the same order, or from a table ``{"1-2": 3}``; ModelError for others."""
+    if weights is None:
+        return edges
+    if isinstance(weights, list) and len(weights) == len(edges):
+        return [[*edge[:2], weight] for edge, weight in zip(edges, weights, strict=True)]
+    if not isinstance(weights, Mapping):
+        raise ModelError(f"edge_weights must have one weight for each of the {len(edges)} edges, or be a table of them")
+    table = {tuple(re.findall(r"\w+", str(ends))): weight for ends, weight in weights.items()}
+    found = []
+    for edge in edges:
+        ends = (str(edge[0]), str(edge[1]))
+        key = ends if ends in table or directed else ends[::-1]
+        if key not in table:
+            raise ModelError(f"the edge {ends[0]}-{ends[1]} has no weight; edge_weights names {', '.join(weights)}")
+        found.append([*edge[:2], table.pop(key)])
+    if table:
+        raise ModelError(f"edge_weights names {'-'.join(next(iter(table)))}, which is no edge of the graph")
+    return found
 
 
 def _names(nodes: Any, edges: list[list[Any]]) -> list[object]:

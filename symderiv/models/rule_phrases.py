@@ -82,7 +82,8 @@ ADJECTIVES: tuple[tuple[str, str], ...] = (
 JOINTS = ((r"\s+plus\s+|\s*\+\s*", "+"), (r"\s+minus\s+|\s+-\s*|\s*-\s+", "-"), (r"\s+times\s+|\s*\*\s*", "*"),
           (r"\s+divided by\s+|\s+over the(?= degree| number)|\s*/\s*", "/"))  # fmt: skip
 NOUN = re.compile(
-    r"(?:(?:the|all|its|their|of|node|i|'?s|neighbou?r(?:s|ing)?(?:'s?)?|incoming|scalar|matrix|vector|matrices|\d+x\d+) ?)*"
+    r"(?:(?:the|all|its|their|of|node|i|'?s|neighbou?r(?:s|ing)?(?:'s?)?|incoming|scalar|matrix|vector"
+    r"|matrices|\d+x\d+) ?)*"
     r"(?:messages?|states?|neighbou?rs?(?:'s?)?|features?|values?|entries|numbers|m|m_j|m_1, ?\.\.\., ?m_n|matrices"
     r"|m_1, ?m_2, ?\.\.\., ?m_n)"
     r"(?:,? (?:of|over|from|in|the|all|its|order|given|neighbou?rs?|neighbou?rhood|node|i|incoming|as they come))*",

@@ -134,3 +134,39 @@ def test_other_letters_and_functions_nobody_defined() -> None:
 def test_bad_questions_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(SymderivError):
         ask(**given)
+
+
+@pytest.mark.parametrize(
+    ("task", "node", "source", "least"),
+    [("How many layers until node 1 of the path can depend on node 6?", 1, 6, 5),
+     ("How many layers does node 3 of the path 1-2-3-4-5-6 need to depend on all initial states?", 3, None, 3),
+     ("Minimum number of layers such that every node of the path can depend on every other.", None, None, 5),
+     ("From which layer on can s_1 depend on s_4?", 1, 4, 3)],
+)  # fmt: skip
+def test_the_layers_asked_for_are_the_first_power_with_the_entries(
+    task: str, node: int | None, source: int | None, least: int
+) -> None:
+    step = np.eye(6, dtype=int) + np.array(matrix([[i, i + 1] for i in range(1, 6)], 6), dtype=int)
+
+    def seen(count: int) -> bool:
+        power = np.linalg.matrix_power(step, count)
+        rows = power if node is None else power[node - 1 : node]
+        return bool((rows if source is None else rows[:, source - 1]).all())
+
+    assert next(count for count in range(7) if seen(count)) == least
+    found = ask(task=task, edges=[[i, i + 1] for i in range(1, 6)])
+    assert found["layers"] == found["layers_needed"] == found["min_layers"] == least
+
+
+@pytest.mark.parametrize("weights", [{"1-2": "2", "3-2": "5"}, ["2", "5"]])
+def test_weights_of_edges_beside_the_edges(weights: Any) -> None:
+    weighted = sp.Matrix([[1, 2, 0], [2, 1, 5], [0, 5, 1]])
+    expected = weighted * sp.Matrix(sp.symbols("s1:4"))
+    found = ask(edges=PATH, nodes=3, rule="s_i + sum_j w_ij*s_j", edge_weights=weights)
+    assert all(equal(found[str(k + 1)], expected[k]) for k in range(3))
+
+
+@pytest.mark.parametrize("weights", [None, {"1-2": "2"}, ["2"], {"1-2": "2", "2-3": "1", "1-3": "4"}, "2"])
+def test_weights_that_do_not_fit_the_edges_are_refused(weights: Any) -> None:
+    with pytest.raises(SymderivError):
+        ask(edges=PATH, nodes=3, rule="s_i + sum_j w_ij*s_j", edge_weights=weights)
