@@ -7,9 +7,10 @@ Read: ``data_eigenvalue`` (one or a list), ``X`` or ``covariance``; ``lambda``, 
 factor, ``W2W1_eigenvalue`` on the product.
 Answered: ``a2``, ``b2``, ``a``, ``b``, ``product_ab``, ``active_iff``, ``active``, ``mode_minimum``, ``attained``,
 ``W2W1_eigenvalue``, ``factors_determined_up_to_rotation``, ``symmetry_group``, ``small_lambda``,
-``orthonormality_defect``, ``weight_decay``, ``threshold``; of several eigenvalues (vectors) also ``rank``,
-``number_active``, ``total_minimum``, ``condition_number``, ``pca_loss``; of matrices ``loss``, ``grad_W1``,
-``grad_W2``, ``W1_new``, ``W2_new``; of layers see ``deep_autoencoder``.
+``orthonormality_defect``, ``limit_a2`` and ``limit_b2`` (penalties to 0 in one ratio), ``orthonormal_bias``,
+``lambda_max``, ``weight_decay``, ``threshold``, ``parameters``, of data ``W2W1``; of several eigenvalues (vectors)
+also ``rank``, ``number_active``, ``total_minimum``, ``condition_number``, ``pca_loss``; of matrices ``loss``,
+``grad_W1``, ``grad_W2``, ``W1_new``, ``W2_new``; of layers see ``deep_autoencoder``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 import sympy as sp
 
 from symderiv.errors import ModelError
-from symderiv.exact import ANY_NAME, read_matrix
+from symderiv.exact import ANY_NAME, read_int, read_matrix
 from symderiv.families import FAMILIES, forms
 from symderiv.families import autoencoder_data as data
 from symderiv.families.autoencoder_data import Penalties
@@ -55,6 +56,7 @@ def _modes(given: Mapping[str, Any], values: list[sp.Expr]) -> dict[str, Any]:
     modes = [_solved(value, penalties) for value in values[:k]]
     answers = _mode_answers(modes[0], values[0], penalties)
     if not penalties.said:
+        answers |= _sizes(given)
         # nothing is said at all: the factors' answers for λ on each factor, the product's for λ on the product
         return answers | UNDETERMINED | _eigenvalue(_solved(values[0], _on_product(penalties)))
     answers |= _eigenvalue(modes[0])
@@ -62,11 +64,24 @@ def _modes(given: Mapping[str, Any], values: list[sp.Expr]) -> dict[str, Any]:
     if penalties.encoder == penalties.decoder != 0:
         decay = ae.weight_decay(penalties.encoder, data.number(given.get("m", 1), "m"))
         answers |= {"weight_decay": forms.expr(decay), "lambda": forms.expr(penalties.encoder)}
+    answers |= _sizes(given)
+    if "X" in given or "covariance" in given:
+        whole = ae.end_to_end(data.read_covariance(given), [mode.product for mode in modes])
+        answers |= {} if whole is None else {"W2W1": forms.mat(whole.tolist())}
     if len(values) == 1:
         return answers
     # what speaks of one mode alone would be read as speaking of all
     one = {"stationarity", "active_iff", "small_lambda", "orthonormality_defect", "infimum", "s", "s2"}
     return {k: v for k, v in answers.items() if k not in one} | _several(modes, values, penalties)
+
+
+def _sizes(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of W1 (k, m) and W2 (m, k), where both sizes are numbers."""
+    m = given.get("m")
+    if m is None or pick(given, *data.SIZES) is None or not str(m).isdigit():
+        return {}
+    count = 2 * int(m) * read_int(pick(given, *data.SIZES), "k", least=1)
+    return {"parameters": count, "num_parameters": count, "total_params": count}
 
 
 def _solved(value: sp.Expr, p: Penalties) -> ae.Mode:
@@ -124,6 +139,13 @@ def _mode_answers(mode: ae.Mode, value: sp.Expr, p: Penalties) -> dict[str, Any]
             "stationarity": forms.expr(value * (1 - a * b) * b - first * a - extra),
         }
     plain = p.nuclear == 0 and p.code == 0 and not p.tied and first != 0 and second != 0
+    if plain and p.ridge == 0:
+        # both penalties shrinking together: the product tends to 1, the ratio of the factors stays
+        ratio = sp.sqrt(second) / sp.sqrt(first)
+        limits = {"a2": ratio, "b2": 1 / ratio, "a": sp.sqrt(ratio), "b": 1 / sp.sqrt(ratio)}
+        answers |= {f"limit_{name}": forms.expr(limit) for name, limit in limits.items()}
+        answers["orthonormal_bias"] = first == second
+        answers |= {"lambda_max": forms.expr(value)} if first == second else {}
     if mode.active in DECIDED:
         answers["active"] = bool(mode.active)
         if plain:

@@ -14,6 +14,7 @@ import sympy as sp
 
 from symderiv.errors import ModelError, UnknownNameError
 from symderiv.exact import ANY_NAME, read_exact, read_int, read_matrix
+from symderiv.families.autoencoder_scales import scales
 from symderiv.families.given import flag, pick
 from symderiv.models import autoencoder as ae
 
@@ -52,7 +53,7 @@ KINDS = (
     ("both", re.compile(r"^both$|^factors$|^l2$|^frobenius$|^each$|^weight_?decay$")),
 )  # fmt: skip
 BOTH = re.compile(r"\|\|w1\|\|.*\+.*\|\|w2\|\|")
-SCALED = re.compile(r"\d\*?lam(?:bda)?\*?\(?\|\||lam(?:bda)?/\d\)?\*?\(?\|\||/\d\)?\*?\(?\|\|w|/\(?2n?\)*\*?\|\|x")
+SCALED = re.compile(r"[\d)]\*?lam(?:bda)?\*?\(?\|\||lam(?:bda)?/\d\)?\*?\(?\|\||/\d\)?\*?\(?\|\|w|/\(?2n?\)*\*?\|\|x")
 NORMS = {"w1", "w2", "w2w1", "w", "w1x", "x-w2w1x", "x-w2*w1*x", "w2*w1", "w2*w1*x"}
 ODD = re.compile(
     r"\|\|1\b|lasso|sparse|relu|tanh|sigmoid|nonlinear|dropout|quarticpenalty|l[14](?:norm|penalty)|[ab](?:\^|\*\*)4"
@@ -86,15 +87,25 @@ def check_names(given: Mapping[str, Any]) -> None:
     flat = _flat(given)
     if ODD.search(flat) or not set(re.findall(r"\|\|(.+?)\|\|", flat)) <= NORMS:
         raise ModelError("the task names a norm, a mask or a nonlinear layer that no mode is solved for")
+    _scales(given)
+
+
+def _scales(given: Mapping[str, Any]) -> Mapping[str, sp.Rational]:
+    """The numbers before λ in the task, for W1, W2 and W2W1; ModelError where they cannot be read or are said twice."""
+    flat = _flat(given)
     # 2λ‖W2W1‖_* beside λ(‖W1‖² + ‖W2‖²) restates it; 2λ with tied weights counts both factors
     if BOTH.search(flat):
         flat = re.sub(r"2\*?lam(?:bda)?\*?\|\|w2w1\|\|", "", flat)
     if is_tied(given):
         flat = re.sub(r"2\*?(?=lam)", "", flat)
-    if SCALED.search(flat):
+    if not SCALED.search(flat):
+        return {}
+    found = scales(flat)
+    if found is None or is_tied(given) or pick(given, *FIRST, *SECOND, *PRODUCT, *NUCLEAR, *LAYERS) is not None:
         raise ModelError(
             "the task scales one of its norms by a number; give the whole penalty, for (1/n)‖X - W2 W1 X‖²"
         )
+    return found
 
 
 def is_tied(given: Mapping[str, Any]) -> bool:
@@ -171,7 +182,8 @@ def read_penalties(given: Mapping[str, Any]) -> Penalties:
         strength = number(common, "lambda")
         places = {"nuclear": ("nuclear",), "product": ("ridge",), "code": ("code", "decoder"), "W1": ("encoder",),
                   "W2": ("decoder",)}.get(kind or "both", ("encoder", "decoder"))  # fmt: skip
-        values = dict.fromkeys(places, strength) | values
+        factors, names = _scales(given), {"encoder": "w1", "decoder": "w2", "ridge": "w2w1", "nuclear": "w2w1"}
+        values = {place: strength * factors.get(names.get(place, ""), 1) for place in places} | values
     elif kind is not None and not values:
         return read_penalties({**given, "lam": "lam"})
     tied = is_tied(given)

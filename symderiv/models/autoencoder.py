@@ -168,6 +168,27 @@ def spectrum(covariance: sp.Matrix) -> tuple[sp.Expr, ...]:
     return tuple(sorted(values, key=lambda v: sp.re(v.evalf(40)), reverse=True))
 
 
+def end_to_end(covariance: sp.Matrix, products: Sequence[sp.Expr]) -> sp.Matrix | None:
+    """W2 W1 = Σ c_i u_i u_iᵀ over the leading unit eigenvectors of XXᵀ/n; None where equal eigenvalues leave it open.
+
+    >>> end_to_end(sp.diag(4, 1), [sp.Rational(1, 2)])
+    Matrix([
+    [1/2, 0],
+    [  0, 0]])
+    """
+    left = list(products)
+    total = sp.zeros(*covariance.shape)
+    for _, count, vectors in sorted(covariance.eigenvects(), key=lambda e: -sp.re(e[0].evalf(40))):
+        mine, left = left[:count], left[count:]
+        if not mine:
+            break
+        if len(set(mine)) > 1 or len(mine) < count and mine[0] != 0:
+            return None
+        for vector in sp.GramSchmidt(vectors):
+            total += mine[0] * vector * vector.T / vector.dot(vector)
+    return total.applyfunc(sp.simplify)
+
+
 def optimum(
     eigenvalues: Sequence[sp.Expr],
     k: int,

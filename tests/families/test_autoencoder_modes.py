@@ -70,6 +70,14 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
      {"value": 4, "first": 0.5, "second": 0.5}, True),
     ({"data_eigenvalue": "4", "penalty_code": "1/4", "penalty_W2": "1/2"}, {"value": 4, "first": 1, "second": 0.5}, True),
     ({"data_eigenvalue": "4", "weight_decay": "1"}, {"value": 4, "first": 0.5, "second": 0.5}, True),
+    ({"data_eigenvalue": "4", "lambda": "1", "task": "Objective with lambda/2 ||W1||^2 + lambda/2 ||W2||^2"},
+     {"value": 4, "first": 0.5, "second": 0.5}, True),
+    ({"data_eigenvalue": "4", "lambda": "1/2", "task": "(1/n)||X - W2 W1 X||_F^2 + lambda||W1||_F^2 + 4*lambda||W2||_F^2"},
+     {"value": 4, "first": 0.5, "second": 2}, True),
+    ({"data_eigenvalue": "4", "lambda": "1", "task": "Nuclear norm penalty 2*lambda||W2 W1||_*"},
+     {"value": 4, "first": 0, "second": 0, "nuclear": 2}, False),
+    ({"data_eigenvalue": "4", "lambda": "1", "task": "Penalty (3/2)*lambda||W2W1||_F^2"},
+     {"value": 4, "first": 0, "second": 0, "ridge": 1.5}, False),
 ]  # fmt: skip
 
 
@@ -116,6 +124,32 @@ def test_several_modes() -> None:
     assert np.allclose([number(v) for v in answer["W2W1_eigenvalue"]["vec"]], [m[1] for m in each], atol=1e-4)
     assert np.allclose([number(v) for v in answer["a2"]["vec"]], [m[2] for m in each], atol=1e-4)
     assert np.isclose(number(answer["total_minimum"]), sum(m[0] for m in each) + 0.125)
+
+
+def test_the_whole_map_of_data_is_a_shrunk_projection() -> None:
+    x = np.array([[2.0, 0, 1], [0, 1, 1]])
+    values, vectors = np.linalg.eigh(x @ x.T / 3)
+    kept = best(values[-1], 0.1, 0.1)[1] * np.outer(vectors[:, -1], vectors[:, -1])
+    found = solve("autoencoder", {"X": [[2, 0, 1], [0, 1, 1]], "lambda": "1/10", "k": 1})["W2W1"]["mat"]
+    assert np.allclose([[number(v) for v in row] for row in found], kept, atol=1e-4)
+    # of two equal eigenvalues one code may keep any direction
+    assert "W2W1" not in solve("autoencoder", {"covariance": [[1, 0], [0, 1]], "lambda": "1/10", "k": 1})
+
+
+@pytest.mark.parametrize(("first", "second"), [("1", "1"), ("4", "1"), ("1/9", "1/4")])
+def test_factors_as_the_penalties_shrink_in_one_ratio(first: str, second: str) -> None:
+    given = {"data_eigenvalue": "3", "penalty_W1": f"{first}*lam", "penalty_W2": f"{second}*lam"}
+    answer = solve("autoencoder", given)
+    _, _, a2, b2 = best(3, 1e-2 * number(first), 1e-2 * number(second))
+    assert np.allclose([number(answer["limit_a2"]), number(answer["limit_b2"])], [a2, b2], rtol=2e-2)
+    assert answer["orthonormal_bias"] is bool(abs(b2 - 1) < 2e-2)
+
+
+def test_the_penalty_that_switches_every_mode_off() -> None:
+    answer = solve("autoencoder", {"data_eigenvalues": ["4", "2", "1/2"], "lambda": "lam", "m": 10, "k": 3})
+    largest = number(answer["lambda_max"])
+    assert best(4, largest * 0.999, largest * 0.999)[1] > 1e-4 > best(4, largest * 1.001, largest * 1.001)[1]
+    assert answer["parameters"] == np.zeros((3, 10)).size + np.zeros((10, 3)).size
 
 
 def test_eigenvalues_of_data_and_of_a_covariance() -> None:
@@ -204,8 +238,8 @@ def test_gradient_of_one_mode() -> None:
     {"layers": 3, "data_eigenvalue": "4", "lambda": ["1", "2"]}, {"layers": 3, "data_eigenvalue": "4", "penalty_W1": "1"},
     {"layers": 3, "data_eigenvalue": "4", "lambda": "1", "noise_variance": "1"}, {"W1": [[1]]}, {"W1": [[1]], "W2": [[1]]},
     {"W1": [[1, 0]], "W2": [[1]], "X": [[1], [2]]}, {"data_eigenvalue": "__import__('os')"}, {"covariance": [[1, 2], [3, 1]]},
-    {"data_eigenvalue": "4", "lambda": "1", "task": "Objective with lambda/2 ||W1||^2 + lambda/2 ||W2||^2"},
-    {"data_eigenvalue": "4", "lambda": "1", "task": "Penalty 2*lambda||W2W1||_*"}, {"data_eigenvalue": "4", "lambda": ["1"]},
+    {"data_eigenvalue": "4", "penalty_W1": "1", "penalty_W2": "1", "task": "lambda/2 ||W1||^2 + lambda/2 ||W2||^2"},
+    {"data_eigenvalue": "4", "lambda": ["1"]},
     {"task": "Penalty lambda(||W1||_F^2 + ||W2||_F^2)^2"}, {"task": "Penalty lambda||W1||_F^2||W2||_F^2"},
     {"task": "Quartic penalty lambda(a^4 + b^4)"}, {"task": "Penalty lambda||W1 - I||^2 + lambda||W2||^2"},
     {"task": "1/2||X - W2W1X||^2 + lambda||W1||^2 + lambda||W2||^2"}, {"penalty": "code", "lambda": "1"},
