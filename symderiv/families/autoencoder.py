@@ -71,7 +71,7 @@ def _modes(given: Mapping[str, Any], values: list[sp.Expr]) -> dict[str, Any]:
     if len(values) == 1:
         return answers
     # what speaks of one mode alone would be read as speaking of all
-    one = {"stationarity", "active_iff", "small_lambda", "orthonormality_defect", "infimum", "s", "s2"}
+    one = {"stationarity", "active_iff", "code_variance", "small_lambda", "orthonormality_defect", "infimum", "s", "s2"}
     return {k: v for k, v in answers.items() if k not in one} | _several(modes, values, penalties)
 
 
@@ -120,7 +120,8 @@ def _mode_answers(mode: ae.Mode, value: sp.Expr, p: Penalties) -> dict[str, Any]
     if mode.attained and (p.tied or (first != 0 and second != 0)):
         answers |= {
             "a2": forms.expr(mode.a2), "b2": forms.expr(mode.b2), "s2": forms.expr(mode.a2),
-            "a": forms.expr(sp.sqrt(mode.a2)), "b": forms.expr(sp.sqrt(mode.b2)), "s": forms.expr(sp.sqrt(mode.a2)),
+            "a": forms.expr(sp.sqrt(mode.a2)), "b": forms.expr(sp.sqrt(mode.b2)),
+            "code_variance": forms.expr(sp.expand(mode.a2 * value)), "s": forms.expr(sp.sqrt(mode.a2)),
         }  # fmt: skip
         if not p.tied and first != second:
             # two factors of different size have no common singular value

@@ -19,7 +19,8 @@ from symderiv.families.given import flag, pick
 from symderiv.models import autoencoder as ae
 
 COMMON = ("lambda", "lam", "lambdas", "penalties", "penalty_each")
-FIRST = ("penalty_W1", "lambda1", "lam1", "penalty_encoder", "lambda_W1", "lambda_enc")
+TIED_PENALTIES = ("penalty_W", "lambda_W")  # on the one matrix of tied weights
+FIRST = ("penalty_W1", "lambda1", "lam1", "penalty_encoder", "lambda_W1", "lambda_enc", *TIED_PENALTIES)
 SECOND = ("penalty_W2", "lambda2", "lam2", "penalty_decoder", "lambda_W2", "lambda_dec")
 PRODUCT = ("penalty_product", "penalty_W2W1", "lambda_product")
 NUCLEAR = ("penalty_nuclear", "nuclear_penalty", "lambda_nuclear")
@@ -62,6 +63,12 @@ ODD = re.compile(
 ONCE = re.compile(r"\|\|w\|\||\|\|w1\|\||lam(?:bda)?\*?[as](?:\*\*|\^)2")
 TWICE = re.compile(r"2\*?lam|\|\|w2\|\||both|each")
 SPOKEN = re.compile(r"\blam(?:bda)?\s*=\s*(\d+/\d+|\d*\.\d+|\d+)")
+NOTHING = re.compile(r"none|no|off|unregulari[sz]ed|no penalty", re.I)
+# a penalty that is a number or a formula in the usual letters, not a word nobody knows
+STRENGTH = re.compile(
+    r"(?:[\s\d./*()+^-]|sqrt|(?<![a-z])(?:[a-z]|lam|lambda|gamma|alpha|beta|tau|sigma|mu|rho|eta|wd)_?\d*(?![a-z]))+",
+    re.I,
+)
 FREE = re.compile(r"\b(?:no|without)\s+(?:any\s+)?(?:weight\s+)?(?:decay|penalt|regulari)")
 
 
@@ -157,7 +164,13 @@ def read_penalties(given: Mapping[str, Any]) -> Penalties:
         name: number(pick(given, *keys), keys[0]) for name, keys in named.items() if pick(given, *keys) is not None
     }
     word, common = pick(given, *KIND), pick(given, *COMMON)
+    if pick(given, *TIED_PENALTIES) is not None and not is_tied(given):
+        raise ModelError("penalty_W belongs to tied weights, W2 = W1ᵀ; give penalty_W1 and penalty_W2, or tied")
+    if word is not None and NOTHING.fullmatch(str(word)):
+        word, common = None, 0 if common is None else common
     kind = _kind(given, word)
+    if kind is None and word is not None and common is None and not STRENGTH.fullmatch(str(word)):
+        raise UnknownNameError("kind of penalty", str(word), [name for name, _ in KINDS])
     if kind is None and word is not None and common is None:
         common, word = word, None
     if kind is None and word is not None:

@@ -70,6 +70,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
      {"value": 4, "first": 0.5, "second": 0.5}, True),
     ({"data_eigenvalue": "4", "penalty_code": "1/4", "penalty_W2": "1/2"}, {"value": 4, "first": 1, "second": 0.5}, True),
     ({"data_eigenvalue": "4", "weight_decay": "1"}, {"value": 4, "first": 0.5, "second": 0.5}, True),
+    ({"data_eigenvalue": "4", "penalty": "none"}, {"value": 4, "first": 0, "second": 0}, False),
+    ({"data_eigenvalue": "4", "tied": True, "penalty_W": "1"}, {"value": 4, "first": 1, "second": 0, "tied": True}, True),
     ({"data_eigenvalue": "4", "lambda": "1", "task": "Objective with lambda/2 ||W1||^2 + lambda/2 ||W2||^2"},
      {"value": 4, "first": 0.5, "second": 0.5}, True),
     ({"data_eigenvalue": "4", "lambda": "1/2", "task": "(1/n)||X - W2 W1 X||_F^2 + lambda||W1||_F^2 + 4*lambda||W2||_F^2"},
@@ -92,6 +94,7 @@ def test_one_mode(given: dict[str, Any], mode: dict[str, Any], fixed: bool) -> N
     assert answer["active"] is bool(product > 1e-4)
     if fixed:
         assert np.allclose([number(answer["a2"]), number(answer["b2"])], [a2, b2], atol=1e-4)
+        assert np.isclose(number(answer["code_variance"]), a2 * mode["value"], atol=1e-3)
     else:
         assert "a2" not in answer
 
@@ -238,6 +241,7 @@ def test_gradient_of_one_mode() -> None:
     {"layers": 3, "data_eigenvalue": "4", "lambda": ["1", "2"]}, {"layers": 3, "data_eigenvalue": "4", "penalty_W1": "1"},
     {"layers": 3, "data_eigenvalue": "4", "lambda": "1", "noise_variance": "1"}, {"W1": [[1]]}, {"W1": [[1]], "W2": [[1]]},
     {"W1": [[1, 0]], "W2": [[1]], "X": [[1], [2]]}, {"data_eigenvalue": "__import__('os')"}, {"covariance": [[1, 2], [3, 1]]},
+    {"data_eigenvalue": "4", "penalty": "elastic"}, {"data_eigenvalue": "4", "penalty_W": "1"},
     {"data_eigenvalue": "4", "penalty_W1": "1", "penalty_W2": "1", "task": "lambda/2 ||W1||^2 + lambda/2 ||W2||^2"},
     {"data_eigenvalue": "4", "lambda": ["1"]},
     {"task": "Penalty lambda(||W1||_F^2 + ||W2||_F^2)^2"}, {"task": "Penalty lambda||W1||_F^2||W2||_F^2"},
