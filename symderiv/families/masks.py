@@ -27,7 +27,8 @@ KEYS = {
     "mean": "mean", "mu": "mean", "loc": "mean", "var": "var", "variance": "var", "sigma2": "var", "s2": "var",
     "std": "std", "sd": "std", "sigma": "std", "s": "std", "stddev": "std", "low": "low", "a": "low", "min": "low",
     "lower": "low", "lo": "low", "high": "high", "b": "high", "max": "high", "upper": "high", "hi": "high",
-    "interval": "interval", "range": "interval", "support": "interval", "rate": "rate", "scale": "scale",
+    "interval": "interval", "range": "interval", "support": "interval", "rate": "rate", "lam": "rate", "lambda": "rate",
+    "scale": "scale", "keep_per_row": "keep_rows", "row_keep": "keep_rows",
     "values": "values", "probs": "probs", "probabilities": "probs", "shared": "shared", "sharing": "shared",
     "share": "shared", "rescale": "rescale", "scaling": "rescale", "inverted": "inverted", "additive": "additive",
     "mode": "mode", "kind": "mode", "target": "target", "on": "target", "applied_to": "target", "apply_to": "target",
@@ -96,6 +97,11 @@ def read_mask(model: object, text: str, shape: tuple[int, int]) -> tuple[dropout
     if not isinstance(model, Mapping):
         raise ModelError("mask_model must be a table such as {'dist': 'bernoulli', 'keep': 'p'}")
     table = _renamed(model)
+    if "keep_rows" in table:
+        by_row = read_vector(table.pop("keep_rows"), ANY_NAME, "keep_per_row")
+        if "keep" in table or len(by_row) != shape[0]:
+            raise ModelError(f"keep_per_row must give the keep probability of each of the {shape[0]} rows, and alone")
+        table["keep"] = [[str(keep)] * shape[1] for keep in by_row]
     target = choose(table.pop("target", "features"), TARGETS, "target of the mask")
     dist, additive, inverted = _law(table, bool(ADDED.search(text)))
     _refuse_unused(table, dist)
@@ -172,6 +178,7 @@ def entry_reader(value: object, what: str, shape: tuple[int, int], per_row: bool
 
 def _renamed(model: Mapping[str, Any]) -> dict[str, Any]:
     table: dict[str, Any] = {}
+    model = {k: v for k, v in model.items() if k != "groups"} | _told_groups(model)
     for old, value in model.items():
         if old not in KEYS:
             raise UnknownNameError("setting of the mask", str(old), KEYS)
@@ -183,6 +190,14 @@ def _renamed(model: Mapping[str, Any]) -> dict[str, Any]:
             raise ModelError("the interval of a uniform mask has two ends")
         table["low"], table["high"] = ends
     return table
+
+
+def _told_groups(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The groups of a table that says ``shared: groups`` and lists them beside it."""
+    if "groups" not in model:
+        return {}
+    word = str(model.get("shared", "groups")).lower()
+    return {"shared" if word in ("groups", "group", "grouped") else "groups": model["groups"]}
 
 
 def _refuse_unused(table: Mapping[str, Any], dist: str) -> None:
@@ -234,7 +249,11 @@ def _opposite(table: Mapping[str, Any], dist: str, shape: tuple[int, int]) -> di
 def _groups(value: object) -> Sequence[Sequence[int]]:
     if not isinstance(value, list) or not all(isinstance(group, list) for group in value):
         raise ModelError("shared must be a word or a list of groups of columns such as [[0, 1], [2]]")
-    return [[read_int(j, "column of a group", least=0) for j in group] for group in value]
+    groups = [[read_int(j, "column of a group", least=0) for j in group] for group in value]
+    members = sorted(j for group in groups for j in group)
+    # columns counted from 1, as the features w1, w2 … are
+    first = int(bool(members) and members == list(range(1, len(members) + 1)))
+    return [[j - first for j in group] for group in groups]
 
 
 def _rescaling(value: object, keep: Reader | None, shape: tuple[int, int], per_row: bool) -> Reader:

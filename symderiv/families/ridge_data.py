@@ -18,7 +18,7 @@ from symderiv.families.given import pick
 from symderiv.models import dropout, tikhonov
 
 GAMMAS = ("Gamma", "gamma", "Γ", "G", "Gamma_diag", "L", "D", "T")
-FORMS = ("penalty_matrix", "Gamma_squared", "GammaTGamma", "Gamma_T_Gamma")
+FORMS = ("penalty_matrix", "Gamma_squared", "GammaTGamma", "Gamma_T_Gamma", "P")
 PRIORS = ("w0", "w_0", "prior_mean", "m0", "mu0")
 WEIGHTS = ("weights", "row_weights", "observation_weights", "sample_weights", "A", "C", "W")
 COVARIANCES = ("covariance", "noise_covariance", "noise_variances", "noise_variance", "sigma2")
@@ -29,15 +29,20 @@ RATES = ("lr", "eta", "learning_rate", "step_size", "rate")
 SCALES = ("c", "scale")
 PARTS = ("Gamma1", "Gamma2", "lambda1", "lambda2")
 KEEPS = ("p", "keep")
+NEW = ("x_new", "x_test", "x_star", "X_new", "X_test")
+CHANGED = ("w_tilde", "w_tilde_given")
 ELSE = {"X", "y", "Y", "steps", "task", "note", "notes", "comment", "n", "d"}
 READ = {
     *GAMMAS, *FORMS, *PRIORS, *WEIGHTS, *COVARIANCES, *PRIOR_COVARIANCES, *STRENGTHS, *POINTS, *RATES, *SCALES,
-    *PARTS, *KEEPS, *ELSE, "Sigma",
+    *PARTS, *KEEPS, *ELSE, *NEW, *CHANGED, "Sigma",
 }  # fmt: skip
 OTHER_NORM = re.compile(
     r"\|\|_?1\b|\|\|_inf|lasso|elastic|subject to|constrain|nonnegativ|\bl1\b|huber"
-    r"|1/\(?(?:2n|n|2)\)?\)?\s*\*?\s*\|\|\s*\(?y"
 )
+SCALED = re.compile(r"\d\)?\*?\|\|\(?y")
+# a fit averaged or halved, and a penalty halved, in a task without blanks
+FIT = re.compile(r"\(?1/\(?(2n|n|2)\)?\)?\*?\|\|\(?y")
+PART = re.compile(r"lam(?:bda)?/(\d+)\)?\*?\|\|")
 SPOKEN_NUMBER = re.compile(r"(?:\blam(?:bda)?\s*=\s*|\+\s*)(\d+/\d+|\d*\.\d+|\d+)(?!\s*\*?\s*lam)\s*\*?\s*(\|\|)?")
 SPOKEN_SYMBOL = re.compile(r"\blam(?:bda)?\s*\*?\s*\|\|")
 LETTER = re.compile(r"(?:[a-z]|gamma|lam|alpha|beta|tau|sigma|kappa|mu|delta|rho|eta)_?\d*")
@@ -62,7 +67,7 @@ def read_problem(given: Mapping[str, Any], strength: sp.Expr) -> Reading:
     for name in given:
         if name not in READ:
             raise UnknownNameError("setting of a ridge question", str(name), READ)
-    if OTHER_NORM.search(str(given.get("task", "")).lower()):
+    if OTHER_NORM.search(str(given.get("task", "")).lower()) or SCALED.search(FIT.sub("||y", _flat(given))):
         raise ModelError(
             "the task scales a norm, constrains w or names another norm than ‖·‖²; give the weights as data"
         )
@@ -90,9 +95,25 @@ def strengths(given: Mapping[str, Any]) -> list[sp.Expr]:
         # (1/σ²)‖y - Xw‖² + ‖w‖²/τ² is ridge with λ = σ²/τ²
         spread = sp.S.One if isinstance(prior, list) else read_exact(prior, ANY_NAME, "prior_variance")
         return [(sp.S.One if noise is None else read_exact(noise, ANY_NAME, "noise_variance")) / spread]
+    part = PART.search(_flat(given))
+    factor = sp.Rational(1, int(part[1]) if part else 1) / fit_scale(given)
     if isinstance(value, list):
-        return list(read_vector(value, ANY_NAME, "lambda"))
-    return [read_exact(_name(_spoken(given) if value is None else value), ANY_NAME, "lambda")]
+        return [factor * strength for strength in read_vector(value, ANY_NAME, "lambda")]
+    return [factor * read_exact(_name(_spoken(given) if value is None else value), ANY_NAME, "lambda")]
+
+
+def fit_scale(given: Mapping[str, Any]) -> sp.Expr:
+    """What the task multiplies ‖y - Xw‖² by: 1/n, 1/2 or 1/(2n), else 1; dividing by it leaves the minimiser."""
+    said = FIT.search(_flat(given))
+    if said is None:
+        return sp.S.One
+    rows = len(read_matrix(given.get("X"), ANY_NAME, "X")) if "n" in said[1] else 1
+    return sp.Rational(1, rows * (2 if "2" in said[1] else 1))
+
+
+def _flat(given: Mapping[str, Any]) -> str:
+    """The task in lower case without blanks, for its formulas."""
+    return re.sub(r"\s", "", str(given.get("task", "")).lower())
 
 
 def _spoken(given: Mapping[str, Any]) -> str:
@@ -163,6 +184,12 @@ def _square(value: object, size: int, what: str) -> sp.Matrix:
 def _named_or_square(value: object, given: Mapping[str, Any], x: sp.Matrix, what: str) -> sp.Matrix:
     if isinstance(value, str) and value in WORDS:
         return _named(WORDS[value], given, x)
+    scaled = re.fullmatch(rf"(.+?)\s*\*\s*({'|'.join(map(re.escape, WORDS))})", str(value))
+    if scaled and WORDS[scaled[2]] != "identity":
+        factor = read_exact(_name(scaled[1]), ANY_NAME, what)
+        keep = read_exact(pick(given, *KEEPS, default="p"), ANY_NAME, "p")
+        factor = factor.subs({s: keep for s in factor.free_symbols if s.name == "p"})
+        return factor * _named(WORDS[scaled[2]], given, x)
     return _square(value, x.cols, what)
 
 

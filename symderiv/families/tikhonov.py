@@ -3,11 +3,11 @@
 Read: ``X``, ``y`` (also several columns), ``Gamma`` (matrix; a list is its diagonal; words such as ``column_norms``),
 ``penalty_matrix``, ``Gamma1`` and ``Gamma2``, ``lambda`` (1; a list is a path), ``w0``, ``weights`` of the rows,
 ``covariance`` of the noise, ``prior_covariance``, ``prior_variance`` with ``noise_variance``, ``c`` (rescaling of X̃),
-``p`` (Γ of dropout), ``w`` and ``lr`` (a gradient step): see ``ridge_data``.
+``p`` (Γ of dropout), ``w`` and ``lr`` (a gradient step), ``w_tilde`` (carried back), ``x_new``: see ``ridge_data``.
 Answered: ``X_tilde``, ``y_tilde``, ``w``, ``w_tilde``, ``lambda``, ``unique``, ``Gamma_invertible``, ``Gamma_inv``,
 ``minimum``, ``residual``, ``column_norms`` (of X̃), ``column_norms_X``, ``w_dual``, ``alpha``, ``X_augmented``,
 ``y_augmented``, ``hat_matrix``, ``effective_dof``, ``w_ols``, ``w_min_norm``, ``gradient``, ``loss``, ``w_next``,
-``hessian``, ``w_path``, ``posterior_covariance``.
+``hessian``, ``w_path``, ``posterior_covariance``, ``prediction``.
 """
 
 from __future__ import annotations
@@ -17,15 +17,27 @@ from typing import Any
 
 import sympy as sp
 
-from symderiv.exact import ANY_NAME, read_exact, read_int
+from symderiv.errors import ModelError
+from symderiv.exact import ANY_NAME, read_exact, read_int, read_matrix, read_vector
 from symderiv.families import FAMILIES, forms
 from symderiv.families.given import pick
-from symderiv.families.ridge_data import RATES, SCALES, Reading, read_point, read_problem, strengths
+from symderiv.families.ridge_data import (
+    CHANGED,
+    NEW,
+    RATES,
+    SCALES,
+    Reading,
+    fit_scale,
+    read_point,
+    read_problem,
+    strengths,
+)
 from symderiv.models import tikhonov
 
 # X̃ of a singular Γ does not exist; said instead of an invented inverse
 UNDEFINED = {"label": "undefined"}
 MAX_STEPS = 100
+OF_THE_OBJECTIVE = {"minimum", "min_value", "gradient", "loss", "objective", "hessian", "w_next", "w_new", "lambda"}
 # other usual names of the same answers
 ALIASES = {
     "Gamma_inverse": "Gamma_inv", "X_aug": "X_augmented", "y_aug": "y_augmented", "dof": "effective_dof",
@@ -43,8 +55,11 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
         answers = {**_variables(reading, scale), "lambda": forms.vec(path)} | _path(given, path)
     else:
         answers = _variables(reading, scale) | _solution(reading, scale) | _prior(given, reading.problem)
-    answers |= _step(given, reading.problem)
-    return answers | {name: answers[other] for name, other in ALIASES.items() if other in answers}
+    answers |= _step(given, reading.problem) | _carried(given, reading.problem, scale, answers)
+    answers |= {name: answers[other] for name, other in ALIASES.items() if other in answers}
+    if fit_scale(given) != 1:  # solved with the fit scaled to 1: values, slopes and λ are those of another objective
+        return {name: value for name, value in answers.items() if name not in OF_THE_OBJECTIVE}
+    return answers
 
 
 def _variables(reading: Reading, scale: sp.Expr) -> dict[str, Any]:
@@ -108,6 +123,30 @@ def _solution(reading: Reading, scale: sp.Expr) -> dict[str, Any]:
             answers["w_dual"], answers["alpha"] = answers["w"], _shown(tikhonov.dual_coefficients(problem))
     plain = tikhonov.minimiser(tikhonov.ridge(problem.x, problem.y, problem.gamma, sp.S.Zero, None, problem.rows))
     return answers | ({"w_ols": _shown(plain)} if plain is not None else {})
+
+
+def _carried(
+    given: Mapping[str, Any], problem: tikhonov.Ridge, scale: sp.Expr, answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A given w̃ carried back to w = w0 + cΓ⁻¹w̃, and the predictions at new inputs."""
+    found: dict[str, Any] = {}
+    w = tikhonov.minimiser(problem) if "w" in answers else None
+    if (changed := pick(given, *CHANGED)) is not None:
+        if not tikhonov.is_invertible(problem.gamma):
+            raise ModelError("Gamma is not invertible, so w_tilde does not determine w")
+        point = sp.Matrix(read_vector(changed, ANY_NAME, "w_tilde"))
+        if point.shape != problem.prior.shape:
+            raise ModelError(f"w_tilde has {point.rows} entries, w has {problem.prior.rows}")
+        w = (problem.prior + scale * problem.gamma.LUsolve(point)).applyfunc(sp.factor)
+        found |= {"w": _shown(w), "w_tilde": _shown(point)}
+    if (inputs := pick(given, *NEW)) is None or w is None:
+        return found
+    nested = isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], list)
+    rows = sp.Matrix(read_matrix(inputs if nested else [inputs], ANY_NAME, "x_new"))
+    if rows.cols != w.rows:
+        raise ModelError(f"x_new has {rows.cols} entries, w has {w.rows}; they must agree")
+    values = (rows * w).applyfunc(sp.factor)
+    return found | {"prediction": _shown(values) if nested or w.cols > 1 else forms.expr(values[0, 0])}
 
 
 def _prior(given: Mapping[str, Any], problem: tikhonov.Ridge) -> dict[str, Any]:

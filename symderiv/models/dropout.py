@@ -53,6 +53,8 @@ def _normal(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
 
 def _uniform(law: Mapping[str, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
     low, high = law["low"], law["high"]
+    if (high - low).is_number and sign(high - low) < 0:
+        raise ModelError(f"a uniform mask from {low} to {high}; the lower end must come first")
     return (low + high) / 2, (high - low) ** 2 / 12
 
 
@@ -219,6 +221,6 @@ def _two(p: sp.Expr, value: sp.Expr) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
 
 def _groups(groups: Sequence[Sequence[int]], columns: int) -> Callable[[int, int], object]:
     of = {j: g for g, members in enumerate(groups) for j in members}
-    if sorted(of) != list(range(columns)):
+    if sorted(j for members in groups for j in members) != list(range(columns)):
         raise ModelError(f"the groups {list(groups)} do not split the {columns} columns 0 … {columns - 1}")
     return lambda i, j: (i, of[j])

@@ -170,6 +170,33 @@ def test_the_second_feature_is_kept_where_the_first_is_not(given: dict[str, Any]
     assert sp.expand(formula(answer, "expected_loss") - direct) == 0
 
 
+@pytest.mark.parametrize("sharing", [
+    {"shared": [[0, 1], [2]]}, {"shared": [[1, 2], [3]]}, {"shared": "groups", "groups": [[1, 2], [3]]},
+])  # fmt: skip
+def test_groups_of_features_counted_from_nought_or_one(sharing: dict[str, Any]) -> None:
+    x, y, weights = [[1, 0, 2], [0, 1, -1]], [1, -1], sp.symbols("w1:4")
+    answer = solve("dropout", {"X": x, "y": y, "mask_model": {"dist": "bernoulli", "keep": "1/3", **sharing}})
+    direct = sp.S.Zero
+    for target, row in zip(y, x, strict=True):
+        for pair, single in product((0, 1), repeat=2):
+            chance = sp.prod([sp.Rational(1, 3) if bit else sp.Rational(2, 3) for bit in (pair, single)])
+            kept = zip(row, (pair, pair, single), weights, strict=True)
+            direct += chance * (target - sum(v * bit * w for v, bit, w in kept)) ** 2
+    assert sp.expand(sp.sympify(answer["expected_loss"]["expr"]) - direct) == 0
+
+
+def test_a_keep_probability_for_each_row() -> None:
+    keeps = [sp.Rational(1, 2), sp.Rational(1, 3), sp.S.One]
+    model = {"dist": "bernoulli", "keep_per_row": [str(k) for k in keeps]}
+    answer = solve("dropout", {"X": X, "y": Y, "mask_model": model})
+    direct = sp.S.Zero
+    for target, row, keep in zip(Y, X, keeps, strict=True):
+        for bits in product((0, 1), repeat=2):
+            chance = sp.prod([keep if bit else 1 - keep for bit in bits])
+            direct += chance * (target - sum(v * bit * w for v, bit, w in zip(row, bits, W, strict=True))) ** 2
+    assert sp.expand(formula(answer, "expected_loss") - direct) == 0
+
+
 @pytest.mark.parametrize("target", ["labels", "residuals"])
 def test_masks_on_targets_and_residuals(target: str) -> None:
     answer = solve("dropout", {"X": X, "y": Y, "mask_model": {"dist": "bernoulli", "keep": "1/3", "target": target}})
@@ -191,7 +218,9 @@ def test_masks_on_targets_and_residuals(target: str) -> None:
     {"mask_model": {"dist": "discrete", "values": [0, 1], "probs": ["1/2", "1/3"]}},
     {"mask_model": {"dist": "bernoulli", "keep": "p", "target": "weights", "shared": "none"}},
     {"mask_model": {"dist": "bernoulli", "keep": "__import__('os')"}}, {"mask_model": [1]}, {"at": [1]},
-    {"mask_model": {"dist": "normal", "var": 1, "correlation": -2}},
+    {"mask_model": {"dist": "normal", "var": 1, "correlation": -2}}, {"mask_model": {"keep": "p", "shared": [[0], [0, 1]]}},
+    {"mask_model": {"dist": "uniform", "low": 2, "high": 0}}, {"mask_model": {"keep_per_row": ["p"]}},
+    {"mask_model": {"keep_per_row": ["p", "q", "r"], "keep": "p"}},
 ])  # fmt: skip
 def test_what_is_not_understood_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(SymderivError):

@@ -161,6 +161,30 @@ def test_several_targets_at_once() -> None:
     assert np.allclose(matrix(answer, "w"), inverse @ np.array([[1.0, 0], [2, 1], [3, -1]]))
 
 
+@pytest.mark.parametrize(
+    ("task", "given", "fit", "strength"),
+    [("1/2||y-Xw||^2 + 1/2||Gamma w||^2", {}, 1 / 2, 1 / 2), ("(1/n)||y-Xw||^2 + ||Gamma w||^2", {}, 1 / 3, 1),
+     ("1/2 ||y - X w||^2 + lambda/2 ||Gamma w||^2", {"lambda": "4"}, 1 / 2, 2),
+     ("(1/(2n))||y-Xw||^2 + lambda||Gamma w||^2", {"lambda": "1/5"}, 1 / 6, 1 / 5)],
+)  # fmt: skip
+def test_a_fit_averaged_or_halved(task: str, given: dict[str, Any], fit: float, strength: float) -> None:
+    answer = solve("tikhonov", {"X": X, "y": Y, "Gamma": GAMMA, "task": task, **given})
+    target = np.array(Y, dtype=float)
+    best = minimize(lambda w: fit * np.sum((target - DATA @ w) ** 2) + strength * np.sum((PLAIN @ w) ** 2), [0.0, 0.0])
+    assert np.allclose(vector(answer, "w"), best.x, atol=1e-5)
+    assert "minimum" not in answer and "lambda" not in answer
+
+
+def test_weights_of_the_changed_problem_are_carried_back_and_predict() -> None:
+    answer = solve("tikhonov", {"X": X, "y": Y, "Gamma": GAMMA, "w_tilde": ["1", "1"], "x_new": ["3", "-1"]})
+    w = np.linalg.inv(PLAIN) @ [1.0, 1.0]
+    assert np.allclose(vector(answer, "w"), w) and np.isclose(number(answer["prediction"]["expr"]), w @ [3.0, -1.0])
+    form = solve("tikhonov", {"X": X, "y": Y, "P": (PLAIN.T @ PLAIN).astype(int).tolist()})
+    assert np.allclose(vector(form, "w"), np.linalg.solve(DATA.T @ DATA + PLAIN.T @ PLAIN, DATA.T @ Y))
+    dropped = solve("tikhonov", {"X": X, "y": Y, "Gamma": "sqrt((1-p)/p)*diag(column_norms)", "p": "4/5"})
+    assert np.allclose(vector(dropped, "column_norms"), np.sqrt(0.8 / 0.2))
+
+
 def test_posterior_covariance() -> None:
     answer = solve("tikhonov", {"X": X, "y": Y, "prior_variance": "2", "noise_variance": "3"})
     assert np.allclose(matrix(answer, "posterior_covariance"), np.linalg.inv(DATA.T @ DATA / 3 + np.eye(2) / 2))
@@ -168,7 +192,7 @@ def test_posterior_covariance() -> None:
 
 @pytest.mark.parametrize("given", [
     {"Gama": GAMMA}, {"Gamma": "third_difference"}, {"Gamma": "ones"}, {"Gamma": GAMMA, "lambda": "-1"}, {"Gamma": [["1"]]}, {"weights": [1, 2]}, {"w0": [1]},
-    {"A": [1, 2, 3]}, {"Gamma": GAMMA, "task": "1/2||y-Xw||^2 + 1/2||Gamma w||^2"}, {"prior_covariance": [[1, 1], [1, 1]]},
+    {"A": [1, 2, 3]}, {"Gamma": GAMMA, "task": "3||y-Xw||^2 + ||Gamma w||^2"}, {"prior_covariance": [[1, 1], [1, 1]]},
     {"Gamma": GAMMA, "task": "Lasso: ||y-Xw||^2 + ||w||_1"}, {"weights": [1, 1, 1], "noise_variances": [1, 1, 1]},
     {"noise_variance": 2}, {"Gamma": GAMMA, "task": "Minimise subject to w1 + w2 = 1."}, {"Sigma": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}, {"prior_variance": 2, "lambda": 1}, {"Gamma1": GAMMA}, {"Gamma": "__import__('os')"},
     {"Gamma": GAMMA, "w": [1, 2, 3], "lr": 1}, {"penalty_matrix": [[1, 2], [0, 1]]}, {"Gamma": GAMMA, "steps": 0, "w": [1, 1], "lr": 1},
