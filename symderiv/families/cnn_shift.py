@@ -3,8 +3,8 @@
 A signal or picture (``x`` and further lists of its shape: reflected, shifted …): g_x, g_<name>, maps_x,
 maps_<name>, invariant, invariant_under_reflection, invariant_under_circular_shift,
 equivariant_under_circular_shift, invariant_shifts, output_size.  An image of lines (``input`` tells its size
-and where the 1s stand): g_by_column or g_by_row, invariant, invariant_for_all_weights, equivariant,
-output_size, sizes, invariant_shifts, differing_positions.
+and where the 1s stand): g_by_column or g_by_row, g, g_<name> of further pictures, invariant,
+invariant_for_all_weights, equivariant, output_size, sizes, invariant_shifts, differing_positions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from symderiv.exact import read_int
 from symderiv.families import FAMILIES
 from symderiv.families.forms import expr, tensor, vec
 from symderiv.families.given import need, pick, prose
-from symderiv.families.network_prose import filters, image_of_lines, numbers_after
+from symderiv.families.network_prose import filters, numbers_after
+from symderiv.families.picture_words import pictures
 from symderiv.families.shift_words import Network, network, pool_of, sides_of, taps_of, words_of
 from symderiv.models.conv_layers import Layer
 from symderiv.models.convolution import table
@@ -34,7 +35,8 @@ KERNELS = ("kernel", "w", "filter", "weights", "kernels", "filters")
 
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     """Pooled features of a network on moved inputs, and which moves leave them as they are."""
-    return _moved(given) if "x" in given else _image(given)
+    numbered = any(re.fullmatch(r"conv\d+", name) for name in given)
+    return _moved(given) if "x" in given and not numbered else _image(given)
 
 
 def _moved(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,8 +187,8 @@ def _never_moves(layers: Sequence[Layer], weights: Any, shape: Sequence[int], mo
 
 def _image(given: Mapping[str, Any]) -> dict[str, Any]:
     """An image with one line, moved over all positions, through the convolutions conv1, conv2 …"""
-    shown = need(given, "input", "image")
-    images, axis = ([shown], -1) if isinstance(shown, list) else image_of_lines(str(shown))
+    shown = need(given, "input", "image", "x")
+    images, axis = ([shown], -1) if isinstance(shown, list) else pictures(str(shown))
     reading = network(given)
     layers, weights = _network(given, reading)
     features = [_features(reading, layers, weights, [image]) for image in images]
@@ -208,6 +210,8 @@ def _image(given: Mapping[str, Any]) -> dict[str, Any]:
     if flat:
         return answers
     answers["g"] = vec(features[0])
+    for name, picture in _pictures(given, (height, width)).items():
+        answers[f"g_{name}"] = vec(_features(reading, layers, weights, [picture]))
     if axis >= 0:
         answers[("g_by_row", "g_by_column")[axis]] = [vec(g) for g in features]
     head = pick(given, "fc", "head_weights", "W_fc")
@@ -216,6 +220,20 @@ def _image(given: Mapping[str, Any]) -> dict[str, Any]:
         answers["logits"] = vec(logits[0])
         answers[("logits_by_row", "logits_by_column")[axis]] = [vec(y) for y in logits]
     return answers
+
+
+def _pictures(given: Mapping[str, Any], shape: tuple[int, int]) -> dict[str, Any]:
+    """Further pictures by name, as nested lists of the same shape or told in words."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if isinstance(value, str) and re.match(r"(?:x|input|image)_|(?:shifted|reflected|rotated|moved)", name):
+            several, _ = pictures(value)
+            if len(several) == 1:
+                found[name] = several[0]
+        elif isinstance(value, list) and not re.match(r"conv\d+$|fc$|W_fc$|head_weights$", name):
+            if exact_array(value, name).shape == shape:
+                found[name] = value
+    return found
 
 
 def _network(given: Mapping[str, Any], reading: Network) -> tuple[list[Layer], list[Any]]:

@@ -23,6 +23,11 @@ _SHORTHAND: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     r"(?:fc|dense|linear)-?(\d+)": lambda units: {"type": "fc", "K": int(units)},
 }
 _SUFFIX: Final = re.compile(r"[\s,(]*(stride|padding|pad|dilation|groups)\s*(?:=|:|of)?\s*(\d+)\)?")
+# the kinds of layers a clause on biases may be about
+BIASED: Final = {
+    "conv": r"\bconv(?:olution(?:s|al layers?)?|s| layers?)?\b(?! net)",
+    "fc": r"\bfc\b|fully[- ]connected|dense layers?|linear layers?",
+}
 _AXES: Final = frozenset("NBHWCLDT")
 
 
@@ -35,6 +40,8 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(stack, list) or not all(isinstance(item, (str, Mapping)) for item in stack):
         raise ModelError("question: 'layers' must be a list of layers, each an object or a name such as CONV3-10")
     stack = [item for entry in stack for item in _repeated(entry)]
+    if any(isinstance(item, Mapping) and "bias" in item for item in stack) and "bias" not in given:
+        given = {**given, "bias": True}  # the layers without one say so themselves
     layers = [_layer(item, given) for item in stack]
     names = [str(item if isinstance(item, str) else item.get("type", item.get("layer"))) for item in stack]
     return _answers(table(dims, layers), names, order)
@@ -80,21 +87,26 @@ def _layer(item: object, given: Mapping[str, Any]) -> Mapping[str, Any]:
         layer = {**_layer(named["type"], given), **named} if _short(str(named.get("type"))) else dict(named)
         if _short(str(named.get("type"))):
             layer["type"] = _layer(named["type"], given)["type"]
-        return {**_bias(given), **layer}
+        return {**_bias(given, str(layer.get("type"))), **layer}
     plain = str(item).lower()
     settings = {name: int(value) for name, value in _SUFFIX.findall(plain)}
     short = _short(_SUFFIX.sub("", plain).strip())
     layer = short if short else {"type": _SUFFIX.sub("", plain).strip()}
     if short and layer["type"] == "conv" and not {"pad", "padding"} & settings.keys():
         settings["pad"] = _shorthand_padding(given, layer["k"])
-    return {**_bias(given), **layer, **settings}
+    return {**_bias(given, str(layer["type"])), **layer, **settings}
 
 
-def _bias(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Whether layers have biases, where the question says it for all of them."""
+def _bias(given: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Whether a layer of this kind has a bias, where the question says it for all layers or for all of the kind."""
     if "bias" in given:
         return {"bias": given["bias"]}
-    return {"bias": False} if re.search(r"\b(?:no|without) bias|bias[- ]free", prose(given)) else {}
+    clause = re.search(r"[^,;.]*(?:\b(?:no|without) bias|bias[- ]free)[^,;.]*", prose(given))
+    if clause is None:
+        return {}
+    named = [name for name, words in BIASED.items() if re.search(words, clause[0])]
+    spoken_of = len(named) != 1 or named[0] in kind.lower() or named == ["fc"] and kind.lower() in ("dense", "linear")
+    return {"bias": False} if spoken_of else {}
 
 
 def _short(plain: str) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
-"""Filters and pictures told in a few fixed words, as questions about small networks tell them.
+"""Filters told in a few fixed words, as questions about small networks tell them.
 
 ``"3 filters 2x2x1: [[1,1],[-1,-1]], [[1,-1],[1,-1]], 0"``, ``"3 filters 2x2x3: only tap (0,0): out1=4*ch1,
-out2=18/5*ch2, out3=0"``, ``"8x7 image, 1 in column c (0-based), else 0"``.  Nested lists are taken as they are.
+out2=18/5*ch2, out3=0"``.  Nested lists are taken as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from symderiv.exact import read_exact, read_fraction
 _HEAD = re.compile(r"\s*(\d+)\s+filters?\s+(\d+(?:\s*x\s*\d+)+)\s*:\s*(.*)", re.S)
 _TAP = re.compile(r"only tap\s*\(([\d,\s]*)\)\s*:\s*(.*)", re.S)
 _TERM = re.compile(r"out(\d+)\s*=\s*(.*?)\s*$", re.S)
-_IMAGE = re.compile(r"(\d+)\s*x\s*(\d+)")
 _MAX_CELLS = 10_000
 
 
@@ -90,28 +89,6 @@ def _single_tap(place: str, terms: str, count: int, sizes: list[int]) -> list[An
                 cell = cell[p]
             cell[where[-1]] = value.diff(name)
     return result
-
-
-def image_of_lines(text: str) -> tuple[list[list[list[int]]], int]:
-    """All pictures with one line of 1s among 0s, one per position, and the axis the line moves along.
-
-    >>> images, axis = image_of_lines("2x3 image, 1 in column c (0-based), else 0")
-    >>> axis, images[2]
-    (1, [[0, 0, 1], [0, 0, 1]])
-    """
-    size = _IMAGE.search(text)
-    if size is None or int(size[1]) * int(size[2]) > _MAX_CELLS:
-        raise ModelError(f"image: {shorten(text)!r} does not read '8x7 image, 1 in column c'")
-    height, width = int(size[1]), int(size[2])
-    if re.search(r"pixel|\bdot\b|single 1|point|diagonal|(?:rows|columns) [a-z<>≤≥]", text):
-        raise ModelError(f"image: {shorten(text)!r} is no line in a row or a column; give the picture as nested lists")
-    axis = 0 if re.search(r"\brow\b", text) and not re.search(r"\bcolumn\b", text) else 1
-    count = (height, width)[axis]
-    told = re.search(r"(?:rows?|columns?) (\d+(?:(?:,| and|, and) \d+)*)(?! *x)", text)
-    lines = [{int(k) for k in re.findall(r"\d+", told[1])}] if told else [{position} for position in range(count)]
-    if max(max(line) for line in lines) >= count:
-        raise ModelError(f"image: {shorten(text)!r} names a line outside of the picture")
-    return [[[int((r, c)[axis] in line) for c in range(width)] for r in range(height)] for line in lines], axis
 
 
 def numbers_after(text: str, word: str) -> list[str] | None:

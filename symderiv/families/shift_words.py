@@ -58,9 +58,13 @@ def words_of(given: Mapping[str, Any]) -> str:
 def network(given: Mapping[str, Any]) -> Network:
     """Read the words; ModelError for an activation without exact values."""
     text = words_of(given)
-    activation = next((kind for pattern, kind in ACTIVATIONS if re.search(pattern, text)), "relu")
+    # "…, ReLU, GAP; without ReLU?" asks about another network beside the one it tells
+    told = re.sub(r"[,;.:]?[^,;.:?]*\?", "", text) if re.search(r"(?<!no )(?<!without )\brelu\b", text) else text
+    activation, pattern = next(((kind, p) for p, kind in ACTIVATIONS if re.search(p, told)), ("relu", ""))
     if activation is None:
         raise ModelError("cnn_shift: the activation has no exact values here; relu, abs and identity do")
+    if activation != "relu" and re.search(r"\brelu\b", re.sub(pattern, "", told)):
+        raise ModelError("cnn_shift: the question names ReLU and another activation; say which one the network has")
     head = next((kind for pattern, kind in HEADS if re.search(pattern, text)), "mean")
     return Network(padding_mode_of(given, text), activation, head)
 

@@ -161,6 +161,44 @@ def test_some_columns_and_a_given_picture() -> None:
     assert one["g"] == shown["g"] and len(one["g_by_column"]) == 1
 
 
+def told(words: str) -> np.ndarray:
+    """The picture some words tell, cell by cell."""
+    height, width = (int(n) for n in words.split()[0].split("x"))
+    cells: dict[str, Any] = {
+        "all 0": lambda r, c: 0, "all 2": lambda r, c: 2, "columns 2 and 3": lambda r, c: c in (2, 3),
+        "rows 1..3, else -1": lambda r, c: 1 if 1 <= r <= 3 else -1, "at (1,2)": lambda r, c: (r, c) == (1, 2),
+        "diagonal": lambda r, c: r == c, "columns 1 to 3 (1-based)": lambda r, c: c in (0, 1, 2),
+    }  # fmt: skip
+    rule = next(rule for end, rule in cells.items() if words.endswith(end))
+    return np.array([[int(rule(r, c)) for c in range(width)] for r in range(height)])
+
+
+@pytest.mark.parametrize("words", [
+    "8x7 image, all 0", "8x7 image, all 2", "8x7 image, 1 in columns 2 and 3", "8x7 image, 1 in rows 1..3, else -1",
+    "8x7 image, 1 at (1,2)", "7x7 image, 1 on the diagonal", "8x7 image, 1 in columns 1 to 3 (1-based)",
+])  # fmt: skip
+def test_pictures_told_in_words_and_further_pictures(words: str) -> None:
+    sides, shown = [1, 0, 1, 0], told(words)
+    found = ask("circular", **{**NETWORK, "input": words}, pad_top_bottom_left_right=sides,
+                shifted=np.roll(shown, (3, 2), (0, 1)).tolist())  # fmt: skip
+    x = shown.astype(float)
+
+    def wrapped(image: np.ndarray, taps: np.ndarray) -> np.ndarray:
+        # output (r, c) reads rows r - 1, r and columns c - 1, c
+        moved = {(a, b): np.roll(image, (1 - a, 1 - b), (0, 1)) for a in (0, 1) for b in (0, 1)}
+        return np.maximum(0, sum(taps[a, b] * moved[a, b] for a, b in moved))
+
+    first = [wrapped(x, np.array(k)) for k in ([[1, 1], [-1, -1]], [[1, -1], [1, -1]])]
+    expected = [4 * first[0].mean(), 18 / 5 * first[1].mean(), 0]
+    for name in ("g", "g_shifted"):
+        assert np.allclose([float(Fraction(v)) for v in found[name]["vec"]], expected)
+
+
+def test_a_network_asked_about_beside_the_one_told() -> None:
+    found = ask(f"1-D circular, kernel [1,-2] {TAPS}, ReLU, GAP; without ReLU?", x=X)
+    assert value(found["g_x"]) == mean(maps(X, [1, -2]))
+
+
 @pytest.mark.parametrize(
     ("task", "given"),
     [
@@ -171,6 +209,9 @@ def test_some_columns_and_a_given_picture() -> None:
         ("circular", {**NETWORK, "input": "8x7 image, 1 in pixel (r,c)"}),
         ("circular", {**NETWORK, "input": "8x7 image, 1 in columns 3 and 9"}),
         ("circular, 2x2 max pooling", NETWORK),
+        ("circular", {**NETWORK, "input": "8x7 image, 1 in column c and row 2"}),
+        ("circular", {**NETWORK, "input": "8x7 checkerboard"}), ("circular", {**NETWORK, "input": "2x2 image, 1 at (2,0)"}),
+        ("1-D circular, kernel [1,-2], identity and then ReLU, GAP", {"x": X}),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused(task: str, given: dict[str, Any]) -> None:

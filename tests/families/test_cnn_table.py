@@ -121,3 +121,18 @@ def test_repeated_layers_normalisation_and_no_biases() -> None:
 def test_bad_questions_are_refused(layers: Any, given: dict[str, Any]) -> None:
     with pytest.raises(SymderivError):
         ask(layers, **given)
+
+
+@pytest.mark.parametrize(
+    ("task", "own", "conv", "fc"),
+    [("No biases anywhere.", None, False, False), ("Convolutions without bias.", None, False, True),
+     ("The FC layer has no bias.", None, True, False), ("A conv net without biases.", None, False, False),
+     ("FC without bias only, as given.", False, True, False), ("CIFAR-size net.", None, True, True)],
+)  # fmt: skip
+def test_biases_are_left_out_where_the_task_says_so(task: str, own: bool | None, conv: bool, fc: bool) -> None:
+    last = {"type": "fc", "K": 2} | ({} if own is None else {"bias": own})
+    layers = [{"type": "conv", "filters": 16, "k": 3, "pad": 1}, {"type": "flatten"}, last]
+    found = solve("cnn_table", {"task": task, "input_HWC": [4, 4, 3], "layers": layers})
+    shapes = [(16, 3, 3, 3), (2, 4 * 4 * 16)]
+    weights = [int(np.prod(shape)) for shape in shapes]
+    assert [found["rows"][0]["params"], found["rows"][2]["params"]] == [weights[0] + 16 * conv, weights[1] + 2 * fc]
