@@ -19,7 +19,13 @@ from symderiv.models.rule_words import read_words
 OWN_STATE = re.compile(r"^\(*[shx](_\{?i\}?)?(\^\{?\(?(l|ell|\\ell)\s*-\s*1\)?\}?)?(\[(l|ell)-1\])?\)*$")
 BATCH = re.compile(r"batch|_\{?B\}?\b|_b\b|\bBN\b", re.I)
 FEATURES = re.compile(r"layer|feature|coordinate|component|_\{?[dfk]\}?\b|\bLN\b", re.I)
-CONTENT = r"\b[smhxqkv](?:_\{?\(?[ij]|\b)|\b(?:e|score)_"  # a score that depends on states or messages
+# a score that depends on states or messages
+CONTENT = r"\b[smhxqkv](?:_\{?\(?[ij]|\b)|\b(?:e|score)_|\b[A-Z]\s*[*@]?\s*[A-Z](?:\^|\.)T"
+# what is said to be done to the value of the formula
+FOLLOWED = r"\b(?:followed by|then|and then|passed through|after(?:wards)?) (?:a |an |the )?"
+# a softmax over neighbours carries their index, or its value weighs something or is named as a weight
+NAMED_WEIGHT = re.compile(r"(?:alpha\w*|[aw]_\{?i,?j\}?|(?:attention )?weights?)\s*=\s*$", re.I)
+WEIGHS = re.compile(r"[\s)]*[*@]?\s*\(?(?:[WVU]\d?\s*[*@]?\s*)*(?:[mshxv]_\{?(?:i,?)?[jk]|[VMSXH]\b)")
 WRAPPERS = (
     *SCALAR,
     "BN",
@@ -223,6 +229,10 @@ def _normalisation(formula: str, comment: str) -> str | None:
         return "batch"
     if re.search(r"\b(LN|layer_?norm)\w*\s*\(", formula, re.I):
         return "features"
+    if re.search(rf"{FOLLOWED}batch[- ]?norm", comment, re.I):
+        return "batch"
+    if re.search(rf"{FOLLOWED}layer[- ]?norm", comment, re.I):
+        return "features"
     spread = re.search(r"/\s*\(?\s*(sqrt\s*\(\s*(var|sigma|s2)|std|sd|sigma)\w*", formula)
     centre = re.search(r"-\s*(mean|mu|E|avg)(_\{?\w+\}?)?", formula)
     if not (spread and centre):
@@ -244,9 +254,10 @@ def _is_attention(formula: str, comment: str) -> bool:
     if re.search(r"softmax over (?:j|(?:the |all )?neighbou?rs)\b", text):
         return True
     for found in re.finditer(r"softmax(_\{?\w+\}?)?\s*[\(\[]", text):
-        score = text[found.end() : _closing(text, found.end())]
-        running = re.search(r"softmax_?\{?[jk]|sum_?\{?j|alpha|a_\{?i,?j", text)
-        if running and re.search(CONTENT, score):
+        stop = _closing(text, found.end())
+        indexed = found[1] is not None and re.search(r"[jk]", found[1])
+        weighs = WEIGHS.match(text[stop + 1 :]) or NAMED_WEIGHT.search(text[: found.start()])
+        if (indexed or weighs) and re.search(CONTENT, text[found.end() : stop]):
             return True
     ratio = re.search(r"exp\s*\((.*?)\).*/\s*\(*\s*sum\w*\s*\(?\s*exp\s*\(", text)
     return bool(ratio and re.search(CONTENT, ratio[1]) or re.search(r"arg\s*max|hardmax", text, re.I))

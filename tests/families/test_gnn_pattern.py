@@ -34,6 +34,17 @@ RULES: list[tuple[str, list[str]]] = [
     (r"s_i^{\ell} = \sum_j \alpha_{ij} W m_j, \alpha_{ij} = \frac{\exp(e_{ij})}{\sum_k \exp(e_{ik})}", [ATTENTION]),
     ("attention over neighbours plus the previous state", [RESIDUAL, ATTENTION]),
     ("batch normalization of the sum of messages", [BATCH]),
+    ("s_i = s_i + W1*sum_j m_j/n_i, followed by batch normalization over the mini-batch", [RESIDUAL, BATCH]),
+    ("s_i = s_i + W1*sum_j m_j/n_i, followed by layer normalization", [RESIDUAL]),
+    ("s_i = softmax(W1*sum_j m_j)", []),
+    ("s_i = sum_j softmax(W1*m_j) (softmax over the features)", []),
+    ("s_i = softmax(W1*sum_j m_j)*s_i", []),
+    ("s_i = sum_j softmax(s_i^T m_j) m_j", [ATTENTION]),
+    ("s_i = s_i + sum_j (softmax(s_i*m_j))*W1*m_j", [RESIDUAL, ATTENTION]),
+    ("S = softmax(S*S^T)*S*W1", [ATTENTION]),
+    ("s_i = S + softmax(Q K^T/sqrt(d)) V", [ATTENTION]),
+    ("s_i = sum_j a_ij*m_j, a_ij = softmax(s_i^T m_j)", [ATTENTION]),
+    ("s_i = max(s_i, max_j m_j)", []),
     ("skip connection around a layer with batch norm", [RESIDUAL, BATCH]),
 ]  # fmt: skip
 
