@@ -95,6 +95,10 @@ STACKED = re.compile(
 )
 # the messages a product is of, as a list: their joints would be taken for products of values
 MULTIPLIED = re.compile(r"\b(product|multiplication):?(?: of)? (m_\d+(?:\s*[*o⊙∘]\s*m_\d+|\s+m_\d+)+)", re.I)
+ALL_MULTIPLIED = re.compile(
+    r"\b(product|multiplication):?(?: of)? m_1\s*[*o⊙∘]?\s*(?:m_2\s*[*o⊙∘]?\s*)?\.\.\.\s*[*o⊙∘]?\s*m_n(?:_i)?(?!\w)",
+    re.I,
+)
 # "the sorted messages, concatenated": what is made of a list said behind it
 LISTED = re.compile(
     r"(?P<list>.+?),? (?:and |then |and then )?(?P<made>concatenated|stacked|added|averaged|summed)", re.I
@@ -118,6 +122,7 @@ def read_phrase(text: str, formula: Callable[[str], str | None]) -> str | None:
     'trace(sum(m))'
     """
     text = _bare(text)
+    text = ALL_MULTIPLIED.sub(r"\1 of the messages", text)
     text = MULTIPLIED.sub(lambda k: f"{k[1]} of {', '.join(re.findall(r'm_[0-9]+', k[2]))}", text)
     if (listed := LISTED.fullmatch(text)) and (made := _list(listed["list"], formula)) is not None:
         return AGGREGATED[listed["made"].lower()].format(list=made)

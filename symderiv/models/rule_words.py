@@ -40,6 +40,13 @@ RECURRENT = re.compile(
     r"(?:,? (?:in|one after the other|sequentially|the|given|listed|some|their|order))*",
     re.I,
 )
+ELLIPSES = (
+    (re.compile(r"([^,(\[]*?m_1[^,]*),(?:[^,]*,)*?\s*\.\.\.\s*,\s*([^,()\[\]]*m_n(?:_i)?[^,()\[\]]*)"), " *{}"),
+    (re.compile(r"([^-+,()\[\]]*m_1)\s*\+(?:[^-+,()]*\+)*\s*\.\.\.\s*\+\s*([^-+,()\[\]]*m_n(?:_i)?)(?!\w|\s*[*/.])"),
+     " sum({})"),
+    (re.compile(r"((?:\w+\*)?m_1)\*(?:[\w*]+\*)?\s*\.\.\.\s*\*((?:\w+\*)?m_n(?:_i)?)(?!\w|\*\*|\.)"), " prod({})"),
+    (re.compile(r"(m_1)\*(?:[\w*]+\*)?\s*\.\.\.\s*\*(m_n(?:_i)?)(?!\w|\*\*|\.)"), " prod({})"),
+)  # fmt: skip
 # what is made of every order of the messages
 ALL_ORDERS = re.compile(
     r"(?:the )?(?P<kind>sum|mean|average) (?:over|of) all (?:the )?(?:n! |\d+! )?(?:orders|orderings|permutations)"
@@ -110,6 +117,7 @@ def _said_twice(body: str, degree: int, constants: Mapping[str, Value]) -> str |
 def _formula(text: str, degree: int = 0) -> str | None:
     """A formula with sum_j …, m_1, …, m_n and an ellipsis; None for anything else."""
     text = re.sub(r"\s{2,}\(.*\)\s*$", "", text).strip()
+    text = re.sub(r"\s*\*\s*", "*", text)
     text = _softmax(ADJACENT.sub(r"\1*", text).replace("^T", ".T").replace("^", "**"))
     text = _order_statistics(_ellipsis(text))
     text = _mixed(text)
@@ -228,12 +236,16 @@ def _softmax(text: str) -> str:
 
 
 def _ellipsis(text: str) -> str:
-    """``w*m_1, w*m_2, ..., w*m_n`` as one starred comprehension."""
-    found = re.search(r"([^,(\[]*?m_1[^,]*),(?:[^,]*,)*?\s*\.\.\.\s*,\s*([^,()\[\]]*m_n(?:_i)?[^,()\[\]]*)", text)
-    if found is None:
-        return text
-    term = _running(re.sub(r"_1\b", "_j", found[1].strip()))
-    return text[: found.start()] + f" *[{term} for {INDEX} in range(len(m))]" + text[found.end() :]
+    """``w*m_1, w*m_2, ..., w*m_n`` as one starred comprehension; joined by + or * as a sum or a product."""
+    for pattern, call in ELLIPSES:
+        found = pattern.search(text)
+        if found is None or re.search(r"[-/]\s*$|\*\*\s*$", text[: found.start()]) and not call.startswith(" *"):
+            continue
+        term, last = (re.sub(rf"_{end}(?:_i)?(?!\w)", "_j", found[k].strip()) for k, end in ((1, "1"), (2, "n")))
+        if term == last:
+            listed = f"[{_running(term)} for {INDEX} in range(len(m))]"
+            return text[: found.start()] + call.format(listed) + text[found.end() :]
+    return text
 
 
 def _closing(text: str, start: int) -> int:

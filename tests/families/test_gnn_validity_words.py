@@ -72,6 +72,11 @@ VECTORS: list[tuple[str, Rule, str | None]] = [
     ("attention sum_j softmax_j(s^T m_j) m_j", total, "symmetric"),
 ]  # fmt: skip
 MATRICES: list[tuple[str, Rule, str | None]] = [
+    ("matrix product m_1*m_2*...*m_n", product, "matrices_do_not_commute"),
+    ("trace of the product m_1*m_2*...*m_n", lambda m: product(m).trace(), None),
+    ("determinant of the product m_1*m_2*...*m_n", lambda m: product(m).det(), None),
+    ("m_1 + m_2 + ... + m_n", total, "symmetric"),
+    (f"W_1*m_1 + ... + W_n*m_n with {THREE}", lambda m: total(mixed(WEIGHTS, m)), "index_specific_weights"),
     ("product M_1*M_2*M_3 of matrix messages", product, "matrices_do_not_commute"),
     ("product of the 2x2 messages M_1 M_2 M_3", product, "matrices_do_not_commute"),
     ("matrix product prod_j m_j (matrices do not commute)", product, "matrices_do_not_commute"),
@@ -122,7 +127,8 @@ def test_a_cross_product_is_no_conjunction() -> None:
 @pytest.mark.parametrize(
     "rule",
     ["sum of the messages, sum_j w_j*m_j with w=(1,2,3)", "sum_j W_j*m_j with one shared matrix W1=I, W2=[[0,1],[1,0]]",
-     "sum_j m_j with separate matrices W=[[2,1],[0,1]]", "the messages and s"],
+     "sum_j m_j with separate matrices W=[[2,1],[0,1]]", "the messages and s",
+     "s - m_1 + m_2 + ... + m_n", "m_1 + 2*m_2 + ... + n*m_n", "m_1*m_2*...*m_n^2"],
 )  # fmt: skip
 def test_words_that_contradict_their_formula_are_refused(rule: str) -> None:
     with pytest.raises(SymderivError):
