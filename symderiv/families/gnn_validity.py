@@ -97,8 +97,10 @@ def _shape(value: object) -> tuple[int, ...]:
 
 def _value(value: object, what: str) -> Value:
     if isinstance(value, list):
+        if not value:
+            raise ModelError(f"{what} is an empty list; give its entries, or leave it out")
         entries = [_value(v, what) for v in value]
-        if entries and all(isinstance(e, list) and not isinstance(e[0], (list, sp.MatrixBase)) for e in entries):
+        if all(isinstance(e, list) and not isinstance(e[0], (list, sp.MatrixBase)) for e in entries):
             return sp.Matrix(entries)
         return entries
     return read_exact(value, ANY_NAME, what)

@@ -43,6 +43,8 @@ def read_graph(given: Mapping[str, Any], directed: bool = False, self_loops: boo
         edges = [re.split(r"\s*(?:->|--|-|,)\s*", e.strip(" ()")) if isinstance(e, str) else e for e in edges]
     if not isinstance(edges, list) or not all(isinstance(e, list) and len(e) in (2, 3) for e in edges):
         raise ModelError("'edges' must be a list of pairs such as [[1, 2], [2, 3]]")
+    if any(isinstance(end, (list, Mapping)) for edge in edges for end in edge[:2]):
+        raise ModelError("an end of an edge must be the number or the name of a node, not a list")
     edges = _weighted(edges, pick(given, *EDGE_WEIGHTS), directed)
     weighted = [[*e[:2], read_exact(e[2], ANY_NAME, "edge weight")] if len(e) == 3 else e for e in edges]
     return mp.neighbourhoods(_names(nodes, edges), weighted, directed, self_loops)

@@ -129,6 +129,7 @@ def test_other_letters_and_functions_nobody_defined() -> None:
         {"edges": PATH, "node": 9}, {"adjacency": [[0, 1], [1]]}, {"neighbors": {"1": [2], "2": []}},
         {"edges": PATH, "rule": "mean of the far away"}, {"edges": PATH, "rule": "sum_{j in N[i]} s_j/(n_i + 1)"},
         {"adjacency": [[0, 1], [1, 0]], "directed": "perhaps"}, {"graph": "C4", "directed": True},
+        {"edges": [[1, 2], [1, [2]]], "nodes": 3}, {"edges": [[1, 2], [{}, 2]], "nodes": 3},
     ],
 )  # fmt: skip
 def test_bad_questions_are_refused(given: dict[str, Any]) -> None:

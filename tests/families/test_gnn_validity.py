@@ -183,3 +183,9 @@ def test_a_determinant_of_columns_is_antisymmetric() -> None:
 def test_a_trace_of_two_factors_is_cyclic() -> None:
     assert ask(rule="trace(M_1 M_2)", test_degree=2, message_shape=[2, 2])["valid"] is True
     assert ask(rule="trace(M_1 M_2 M_3)", test_degree=3, message_shape=[2, 2])["valid"] is False
+
+
+@pytest.mark.parametrize("weights", [[], [[]], [["1"], []]])
+def test_weights_without_entries_are_refused(weights: list[Any]) -> None:
+    with pytest.raises(SymderivError):
+        ask(rule_py="s + sum(m)", test_degree=3, w=weights)
