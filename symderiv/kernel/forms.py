@@ -120,5 +120,5 @@ def payload_form(h: Head) -> Form:
 
 
 def next_label(factors: Sequence[Factor]) -> int:
-    """A bound label that no factor uses."""
-    return 1 + max((i[1] for _, idx, _ in factors for i in idx if i != ONE), default=-1)
+    """A bound label that no factor uses; never negative, as free slots are, also where slot 0 is not among them."""
+    return 1 + max((i[1] for _, idx, _ in factors for i in idx if i != ONE and i[1] >= 0), default=-1)
