@@ -89,7 +89,8 @@ def written_out(e: Expr) -> Expr:
 
 def _explicit(e: Expr) -> Expr:
     variable(e.args[1])
-    return _proved(_MAKERS[e.op](e), e)
+    inside = over(e, (evaluate(e.args[0]), *e.args[1:]))
+    return _proved(_MAKERS[e.op](inside), e)
 
 
 def _proved(candidate: Expr, truth: Expr) -> Expr:

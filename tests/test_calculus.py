@@ -100,3 +100,19 @@ def test_a_determinant_is_differentiated_in_terms_of_its_own_matrix(left, right)
     found = certify(left, right, symbols=c)
     assert (found.verdict, found.method) == ("proved", "index normal form")
     assert certify(left, f"1.001*({right})", symbols=c).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("diff(diff(sigmoid(b), b), b)", "sigmoid(b)*(1 - sigmoid(b))*(1 - 2*sigmoid(b))"),
+        ("grad(norm(grad(norm(X@w - y)**2/2, w))**2, w)", "2*X.T@X@X.T@(X@w - y)"),
+        ("grad((norm(grad(w@u, u)) - 1)**2, w)", "2*(norm(w) - 1)*w/norm(w)"),
+        ("differential(grad((w@w)**2, w), w, u)", "8*(w@u)*w + 4*(w@w)*u"),
+    ],
+)
+def test_derivatives_of_derivatives_are_made_explicit_from_inside(left, right):
+    c = declare(X="matrix(n, d)", y="vector(n)", w="vector(d)", u="vector(d)", b="scalar")
+    found = evaluate(c.read(left))
+    assert not any(head in str(found) for head in ("grad", "diff"))
+    assert certify(found, right, symbols=c).verdict == "proved"

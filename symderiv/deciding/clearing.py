@@ -4,7 +4,8 @@ Scope: sums of products with powers of sums (complete for rational functions of
 scalars and of entries at free indices), and matrix identities that become
 polynomial after multiplication by the matrices whose inverses occur, at most
 ``MAX_DEPTH`` of them: push-through, Woodbury, Searle's identities; scalar identities
-between traces of inverses where a factor is shared (``openings``).
+between traces of inverses where a factor is shared (``openings``); sums of such
+functions, if they agree summand by summand (``summands``).
 
 Multiplying by a factor that is invertible wherever both sides are defined keeps
 the set of zeros; the list of multipliers is the certificate.
@@ -17,6 +18,7 @@ from fractions import Fraction
 from math import ceil
 
 from symderiv.deciding.openings import opened
+from symderiv.deciding.summands import summands
 from symderiv.kernel.arithmetic import assemble
 from symderiv.kernel.forms import Form, Product, instances, next_label, payload_form, size_factor, spell
 from symderiv.kernel.networks import NETS, Factor, Head, Index, delta, slot
@@ -44,6 +46,10 @@ def _search(form: Form, depth: int, done: tuple[str, ...]) -> tuple[str, ...] | 
     check_deadline()
     if depth == 0 or len(cleared.terms) > MAX_WIDTH:
         return None
+    for part in summands(cleared):
+        found = _search(part, depth - 1, (*done, *used, "the summands compared"))
+        if found is not None:
+            return found
     if depth == MAX_DEPTH:
         for part in opened(cleared):
             found = _search(part, depth - 1, (*done, *used, "a shared factor taken out"))
