@@ -17,7 +17,14 @@ from typing import Any
 
 from symderiv.deciding.claims import PROVED, REFUTED, SUPPORTED, UNDECIDED, Claim
 from symderiv.deciding.clearing import vanishes
-from symderiv.deciding.domains import condition, has_common_point, positive_symbols, undefined_average
+from symderiv.deciding.domains import (
+    condition,
+    has_common_point,
+    needs,
+    positive_symbols,
+    undefined_average,
+    with_known_signs,
+)
 from symderiv.deciding.index_text import first_term
 from symderiv.deciding.refuting import Counterexample, confront, search
 from symderiv.deciding.sympy_claims import decide
@@ -199,14 +206,16 @@ def _decide(claim: Claim, a: Expr, b: Expr) -> Certificate:
 
 
 def _where_positive(a: Expr, b: Expr) -> tuple[str, ...] | None:
-    """Decide again with x > 0 declared for every symbol that must be positive for the sides to be defined."""
-    symbols = positive_symbols(a, b)
-    if not symbols:
+    """Decide again with all that must be positive for the sides to be defined taken for positive.
+
+    Symbols are declared so; of what is no symbol, the sign is put in.
+    """
+    if not any(need.relation in ("> 0", ">= 0") for side in (a, b) for need in needs(side).values()):
         return None
-    for x in symbols:
+    for x in positive_symbols(a, b):
         image = symbol(replace(x.data, properties=x.data.properties | {"positive"}))
         a, b = replace_leaf(a, x, image), replace_leaf(b, x, image)
-    return vanishes(subtract(lower(a), lower(b)))
+    return vanishes(with_known_signs(subtract(lower(a), lower(b)), a, b))
 
 
 def _proved(claim: Claim, a: Expr, b: Expr, multipliers: tuple[str, ...], rng: Random) -> Certificate:

@@ -192,3 +192,21 @@ def symbols_of_sympy():
 @pytest.mark.parametrize(("left", "right", "verdict"), symbols_of_sympy())
 def test_sympy_objects(left, right, verdict):
     assert certify(left, right).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "verdict"),
+    [
+        ("grad((1 + norm(u - v)**2)**(-x), u)", "-2*x*(1 + norm(u - v)**2)**(-x - 1)*(u - v)", "proved"),
+        ("grad((1 + norm(u - v)**2)**(-x), u)", "-x*(1 + norm(u - v)**2)**(-x - 1)*(u - v)", "refuted"),
+        ("sum((u - v)**x*(u - v))", "sum((u - v)**(x + 1))", "proved"),
+        ("sum(log(u - v) + step(u - v))", "sum(log(u - v)) + n", "proved"),
+        ("sum(log(u - v) + step(v - u))", "sum(log(u - v))", "proved"),
+        ("sum(log(u - v) + step(v - u))", "sum(log(u - v)) + n", "refuted"),
+        ("sqrt((u - v)**2)", "u - v", "refuted"),
+        ("log((x - y)**2) + abs(x - y)", "2*log(abs(x - y)) + x - y", "refuted"),
+    ],
+)
+def test_what_must_be_positive_has_a_known_sign(left, right, verdict):
+    c = declare(u="vector(n)", v="vector(n)", x="scalar", y="scalar")
+    assert certify(left, right, symbols=c).verdict == verdict

@@ -16,6 +16,11 @@ from symderiv.evaluation.instances import batch, dimensions, size_choices, suppo
 from symderiv.evaluation.outcomes import random_leaves
 from symderiv.expressions import Expr, make
 from symderiv.indexed import lower
+from symderiv.kernel.arithmetic import assemble
+from symderiv.kernel.atoms import step
+from symderiv.kernel.forms import Form, Product, spell
+from symderiv.kernel.laws import without
+from symderiv.kernel.networks import NETS, Head
 from symderiv.kernel.positivity import content, is_nonnegative, is_positive
 from symderiv.numeric import evaluate
 
@@ -123,6 +128,22 @@ def positive_symbols(*sides: Expr) -> list[Expr]:
     """Declared symbols that must be > 0 for the sides to be defined; at 0 an equality follows by continuity."""
     wanted = [n.expr for side in sides for n in needs(side).values() if n.relation in ("> 0", ">= 0")]
     return [e for e in dict.fromkeys(wanted) if e.op == "sym" and not e.data.random and not e.data.has("positive")]
+
+
+def with_known_signs(form: Form, *sides: Expr) -> Form:
+    """The form with step(u) = 1 for every u that must be > 0 for the sides to be defined."""
+    known: dict[Head, int] = {}
+    for n in (n for side in sides for n in needs(side).values() if n.relation == "> 0"):
+        for mono, c in step(lower(n.expr)).terms.items():  # step(u), or 1 − step(−u)
+            known |= {f[0]: 1 if c > 0 else 0 for u, _ in mono for f in NETS[u].factors if f[0].kind == "step"}
+    products: list[Product] = []
+    for mono, c in form.terms.items():
+        factors, _ = spell(mono)
+        settled = {k for k, f in enumerate(factors) if f[0] in known}
+        if all(known[factors[k][0]] for k in settled):
+            number, left = without(factors, settled, [], frozenset())
+            products.append((c * number, left))
+    return assemble(products, form.dims)
 
 
 def has_common_point(left: Expr, right: Expr) -> bool:
