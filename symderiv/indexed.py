@@ -176,24 +176,29 @@ def variable(e: Expr) -> Symbol:
 STRUCTURE = frozenset({"symmetric", "spd", "orthogonal", "diagonal", "simplex", "invertible"})
 
 
-def derivative(f: Expr, x: Expr) -> Form:
-    """∂f/∂x with the entries of x independent; the declared structure of x is used afterwards."""
+def derivative(f: Expr, x: Expr, order: int = 1) -> Form:
+    """∂f/∂x, or ∂²f/∂x∂x, with the entries of x independent; the declared structure of x is used afterwards."""
     s = variable(x)
+    free = replace(s, properties=s.properties - STRUCTURE, law=(("unstructured", True),))
+    image = leaf("sym", free, s.shape) if s.properties & STRUCTURE else x
+    form = _partial(replace_leaf(f, x, image), image)
+    for _ in range(order - 1):
+        form = differentiate(form, variable(image))
+    if image is x:
+        return form
+    drawn = {r: replace_leaf(r, x, image).data for r in leaves(f) if r.data.random}  # x may be a parameter of a law
+    back = {new: symbol_form(r.data) for r, new in drawn.items() if new is not r.data}
+    return substitute(form, {free: symbol_form(s), **back})
+
+
+def _partial(f: Expr, x: Expr) -> Form:
+    """∂f/∂x of a symbol without structure; what is held is a constant, and itself again afterwards."""
     f = swap(f, lambda t: t if t.op in DERIVATIVES or x not in leaves(t) else _by_its_differential(t))
     constants = {part: Symbol(f"held{k}", part.shape, law=(("held", part),)) for k, part in enumerate(held_parts(f))}
-    if constants:
-        for part, record in constants.items():
-            f = replace_leaf(f, part, leaf("sym", record, part.shape))
-        return substitute(derivative(f, x), {record: lower(part) for part, record in constants.items()})
-    structure = s.properties & STRUCTURE
-    if not structure:
-        return differentiate(lower(f), s)
-    free = replace(s, properties=s.properties - STRUCTURE, law=(("unstructured", True),))
-    unbound = leaf("sym", free, s.shape)
-    partial = differentiate(lower(replace_leaf(f, x, unbound)), free)
-    drawn = {r: replace_leaf(r, x, unbound).data for r in leaves(f) if r.data.random}  # x may be a parameter of a law
-    images = {image: symbol_form(r.data) for r, image in drawn.items() if image is not r.data}
-    return substitute(partial, {free: symbol_form(s), **images})
+    for part, record in constants.items():
+        f = replace_leaf(f, part, leaf("sym", record, part.shape))
+    form = differentiate(lower(f), variable(x))
+    return substitute(form, {record: lower(part) for part, record in constants.items()}) if constants else form
 
 
 def _by_its_differential(t: Expr) -> Expr | None:
@@ -226,8 +231,7 @@ def no_random(e: Expr) -> None:
 
 
 def _hessian(e: Expr) -> Form:
-    s = variable(e.args[1])
-    return differentiate(derivative(*e.args), s)
+    return derivative(*e.args, order=2)
 
 
 _MAPS: dict[str, Callable[[Form], Form]] = {
