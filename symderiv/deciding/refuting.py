@@ -14,6 +14,7 @@ from typing import Any
 import flint
 import numpy as np
 
+from symderiv.deciding.domains import laws_exist
 from symderiv.errors import LimitError
 from symderiv.evaluation.fields import BALLS, EXACT, Field, Point, Undefined
 from symderiv.evaluation.form_values import form_value
@@ -109,7 +110,10 @@ def _try(
     """One instance: a counterexample or None; raises Undefined or LimitError where nothing can be said."""
     state = rng.getstate()
     try:
-        return _compare(left, right, point([left, right], sizes, EXACT, rng, plain), EXACT), EXACT.name
+        at = point([left, right], sizes, EXACT, rng, plain)
+        if not laws_exist(at, left, right):
+            raise Undefined("at the points tried a random symbol has no law: probabilities, deviations or bounds")
+        return _compare(left, right, at, EXACT), EXACT.name
     except LimitError:
         rng.setstate(state)
         return _compare(left, right, point([left, right], sizes, BALLS, rng, plain), BALLS), BALLS.name

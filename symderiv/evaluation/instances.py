@@ -92,11 +92,13 @@ def point(
     return at.with_values({s: _array(v, field) for s, v in rational.items()})
 
 
-def batch(trees: Iterable[Expr], sizes: Mapping[str, int], count: int, rng: Random) -> Point:
-    """``count`` random float64 points at once."""
+def batch(
+    trees: Iterable[Expr], sizes: Mapping[str, int], count: int, rng: Random, most: int = MAX_ENTRIES
+) -> Point:
+    """``count`` random float64 points at once; raises as ``rational_values`` does."""
     trees = list(trees)
     symbols, also = leaves(*trees), implied(trees)
-    draws = [rational_values(symbols, sizes, Draw(rng), also) for _ in range(count)]
+    draws = [rational_values(symbols, sizes, Draw(rng), also, most) for _ in range(count)]
     values = {s: np.stack([np.asarray(d[s], dtype=float) for d in draws]) for s in symbols}
     return Point(sizes, values, FLOAT)
 
@@ -110,17 +112,21 @@ def _array(value: Any, field: Field) -> Any:
 
 
 def rational_values(
-    symbols: Iterable[Expr], sizes: Mapping[str, int], draw: Draw, also: Mapping[Expr, str] | None = None
+    symbols: Iterable[Expr],
+    sizes: Mapping[str, int],
+    draw: Draw,
+    also: Mapping[Expr, str] | None = None,
+    most: int = MAX_ENTRIES,
 ) -> dict[Expr, Any]:
     """Exact values for each symbol, as arrays of fractions; ``also`` adds a property to some.
 
-    Raises LimitError for arrays beyond ``MAX_ENTRIES``, ValueError where properties contradict each other.
+    Raises LimitError for arrays of more than ``most`` entries, ValueError where properties contradict each other.
     """
     values = {}
     for e in symbols:
         shape = tuple(d if isinstance(d, int) else sizes[d] for d in e.shape)
-        if prod(shape) > MAX_ENTRIES:
-            raise LimitError(f"{e.data.name} has {prod(shape)} entries; instances have at most {MAX_ENTRIES}")
+        if prod(shape) > most:
+            raise LimitError(f"{e.data.name} has {prod(shape)} entries; instances have at most {most}")
         extra = frozenset({also[e]}) if also and e in also else frozenset[str]()
         s = replace(e.data, properties=e.data.properties | extra) if extra - e.data.properties else e.data
         values[e] = draw_value(s, shape, draw)
@@ -143,11 +149,15 @@ _IMPLIED = {"p": "in (0, 1)", "std": "positive", "cov": "spd", "q": "simplex"}
 
 
 def support_draw(s: Expr, shape: tuple[int, ...], rng: Random, count: int) -> Any:
-    """``count`` floating draws over the support of a law, whatever its parameters; of a uniform one over [0, 1]."""
+    """``count`` floating draws over the support of a law, whatever its parameters; of a uniform one over [0, 1].
+
+    A draw is often extreme: entries that are all equal, or far out in the tails of a normal law.
+    """
     name = s.data.distribution.name
-    raw = np.array([rng.gauss(0, 3) for _ in range(count * int(np.prod(shape, dtype=int)))]).reshape(count, *shape)
+    spread, shift = rng.choice(((3, 0), (3, 0), (30, 0), (3, 900), (3, -900)))
+    raw = np.array([rng.gauss(shift, spread) for _ in range(count * prod(shape))]).reshape(count, *shape)
     if name == "one_hot":
         return (raw == raw.max(axis=-1, keepdims=True)).astype(float)
     if name in ("bernoulli", "rademacher"):
         return (raw > 0).astype(float) if name == "bernoulli" else np.sign(raw)
-    return 1 / (1 + np.exp(-raw)) if name == "uniform" else raw
+    return 1 / (1 + np.exp(-np.clip(raw, -12, 12))) if name == "uniform" else raw
