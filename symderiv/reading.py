@@ -41,6 +41,10 @@ def read(text: str, symbols: Mapping[str, Expr], dims: frozenset[str]) -> Expr:
             f"the expression has {len(text)} characters, the limit is {MAX_LENGTH}; give its parts names in 'where'"
         )
     flat = " ".join(text.split("\n"))
+    foreign = next((k for k, c in enumerate(flat) if not c.isascii() or c == "#"), None)
+    if foreign is not None:
+        # a comment would swallow the rest, and other alphabets have letters that Python reads as Latin ones
+        raise ReadingError(f"{flat[foreign]!r} is not part of the grammar", flat, (foreign, foreign + 1))
     try:
         tree = ast.parse(flat.strip(), mode="eval").body
     except (RecursionError, MemoryError):

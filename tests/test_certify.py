@@ -66,6 +66,11 @@ def test_what_one_side_needs_is_said(left, right, wanted):
     assert certificate.verdict == "proved" and wanted in certificate.condition
 
 
+def test_more_orthonormal_columns_than_rows_are_refused():
+    with pytest.raises(DeclarationError, match=r"'Q' is declared orthogonal.*matrix\(3, 2\)"):
+        declare(Q="matrix(2, 3), orthogonal")
+
+
 def test_equal_needs_are_no_condition():
     c = declare(**SCALARS)
     assert condition(c.read("log(x) + 1"), c.read("1 + log(x)")) is None
@@ -148,7 +153,7 @@ def test_hard_claims_end(name):
     assert time.perf_counter() - start < 6
 
 
-@pytest.mark.parametrize("text", ["x+" * 600_000 + "x", "(" * 400 + "x" + ")" * 400, "__import__('os')", "x[0]", "x.real", "lambda: x"])
+@pytest.mark.parametrize("text", ["x+" * 600_000 + "x", "(" * 400 + "x" + ")" * 400, "__import__('os')", "x[0]", "x.real", "lambda: x", "x # + x", "x # a note\n + x", "\uff58 + 0.25"])
 def test_hostile_texts_are_one_clear_error(text):
     with pytest.raises(SymderivError) as refused:
         certify(text, "x", symbols=declare(x="scalar"))
