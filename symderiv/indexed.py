@@ -231,7 +231,8 @@ def no_random(e: Expr) -> None:
 
 
 def _hessian(e: Expr) -> Form:
-    return derivative(*e.args, order=2)
+    f, x = e.args
+    return derivative(f, x, order=2)
 
 
 _MAPS: dict[str, Callable[[Form], Form]] = {
@@ -291,9 +292,9 @@ _LOWER: dict[str, Callable[[Expr], Form]] = {
     "logsumexp": lambda e: atoms.log(total(atoms.exp(lower(e.args[0])), len(e.args[0].shape) - 1)),
     "Var": lambda e: covariance(lower(e.args[0]), lower(e.args[0]), lower, diagonal=True),
     "Cov": lambda e: covariance(lower(e.args[0]), lower(e.args[-1]), lower, diagonal=False),
-    "grad": lambda e: derivative(*e.args),
-    "jacobian": lambda e: derivative(*e.args),
-    "diff": lambda e: derivative(*e.args),
+    "grad": lambda e: derivative(e.args[0], e.args[1]),
+    "jacobian": lambda e: derivative(e.args[0], e.args[1]),
+    "diff": lambda e: derivative(e.args[0], e.args[1]),
     "hessian": _hessian,
     "differential": _differential,
 }

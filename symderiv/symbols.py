@@ -103,11 +103,13 @@ def parse_declaration(name: str, text: str) -> Symbol:
             raise DeclarationError(f"{name!r} is declared {prop}, but {show(shape)} is not a square matrix")
     if "orthogonal" in properties and len(shape) != 2:
         raise DeclarationError(f"{name!r} is declared orthogonal, but {show(shape)} is not a matrix")
-    if "orthogonal" in properties and all(isinstance(d, int) for d in shape) and shape[0] < shape[1]:
-        raise DeclarationError(
-            f"{name!r} is declared orthogonal, but the {shape[1]} columns of a {show(shape)} cannot be orthonormal: "
-            f"declare its transpose matrix({shape[1]}, {shape[0]})"
-        )
+    if "orthogonal" in properties:
+        rows, columns = shape
+        if isinstance(rows, int) and isinstance(columns, int) and rows < columns:
+            raise DeclarationError(
+                f"{name!r} is declared orthogonal, but the {columns} columns of a {show(shape)} cannot be "
+                f"orthonormal; declare its transpose matrix({columns}, {rows})"
+            )
     if "simplex" in properties and not shape:
         raise DeclarationError(f"{name!r} is declared simplex, but a scalar is no distribution")
     distribution = _distribution(name, law) if tilde else None
