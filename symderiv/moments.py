@@ -22,6 +22,7 @@ from symderiv.expressions import Expr
 from symderiv.kernel.arithmetic import add, assemble, multiply, place, power_of, scale, subtract
 from symderiv.kernel.closed_forms import expected_functions, set_partitions
 from symderiv.kernel.forms import Coefficient, Form, Product, instances, next_label, number_form, size_factor, spell
+from symderiv.kernel.integrability import Growth, growth
 from symderiv.kernel.networks import ONE, Factor, Index, delta, slot
 from symderiv.symbols import Symbol
 
@@ -32,10 +33,11 @@ MAX_OCCURRENCES = 12
 def expectation(form: Form, lower: Lower) -> Form:
     """E over every random symbol of the form, one symbol after the other.
 
-    A symbol whose law depends on another random symbol is averaged before that one, and
-    laws with finitely many values before the others (a mask inside a function of a normal).
-    Raises LimitError where no closed form is known.
+    A symbol whose law depends on another one is averaged before that one, and laws with finitely
+    many values first. Raises LimitError where no closed form is known, or not whether the mean exists.
     """
+    if growth(form, lambda s: {name: lower(v) for name, v in s.law if isinstance(v, Expr)}) == Growth.UNKNOWN:
+        raise LimitError("no closed form is known for the expectation, nor whether it exists")
     while True:
         present = {s for s in form.symbols if s.random}
         if not present:
