@@ -10,7 +10,7 @@ import sympy
 
 from symderiv.certify import Certificate, certify
 from symderiv.deciding.domains import condition, needs
-from symderiv.errors import DeclarationError, ReadingError, SymderivError, UnknownNameError
+from symderiv.errors import ClaimError, DeclarationError, ReadingError, SymderivError, UnknownNameError
 from symderiv.scope import declare
 
 DATA = Path(__file__).parent / "data"
@@ -184,7 +184,14 @@ def test_only_certify_makes_certificates():
 def symbols_of_sympy():
     x, n = sympy.Symbol("x"), sympy.Symbol("n", integer=True)
     a, b = sympy.symbols("A B", commutative=False)
+    prime, none, turn = sympy.Symbol("p", prime=True), sympy.Symbol("w", zero=True), sympy.Symbol("z", imaginary=True)
     return [
+        (sympy.totient(prime), prime - 1, "proved"),
+        (none * x, 0, "undecided"),
+        (sympy.Abs(turn) ** 2, -(turn**2), "undecided"),
+        (x + sympy.Rational(1, 10**60), x, "refuted"),
+        ((x + n) ** 100, (n + x) ** 100 + 1, "refuted"),
+        ((x + n) ** 1_000_000_000, x, "undecided"),
         ((x**2 - 1) / (x - 1), x + 1, "proved"),
         (sympy.cos(2 * sympy.pi * n), 1, "proved"),
         (sympy.sqrt(x**2), x, "refuted"),
@@ -215,3 +222,11 @@ def test_sympy_objects(left, right, verdict):
 def test_what_must_be_positive_has_a_known_sign(left, right, verdict):
     c = declare(u="vector(n)", v="vector(n)", x="scalar", y="scalar")
     assert certify(left, right, symbols=c).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("side", "words"), [(True, "truth value"), (sympy.MatrixSymbol("A", sympy.Symbol("m"), sympy.Symbol("m")), "symbolic sizes")]
+)
+def test_sympy_sides_that_are_refused(side, words):
+    with pytest.raises(ClaimError, match=words):
+        certify(side, side if words == "symbolic sizes" else sympy.Symbol("x"))

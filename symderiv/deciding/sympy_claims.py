@@ -10,6 +10,7 @@ Not decided: sin(x)**2 + cos(x)**2 = 1 inside a larger argument, such as under a
 
 from __future__ import annotations
 
+from math import comb
 from typing import Any
 
 from symderiv.deciding.claims import PROVED, REFUTED, SUPPORTED, UNDECIDED, Claim
@@ -19,6 +20,8 @@ from symderiv.errors import ClaimError
 Decision = tuple[Claim, str, str, str, Counterexample | None]
 POINTS = 4
 DIGITS = 40
+MAX_TERMS = 20_000  # of an expanded power
+MAX_POWER = 10_000  # whole exponent that is evaluated
 
 
 def decide(left: Any, right: Any) -> Decision:
@@ -33,16 +36,21 @@ def decide(left: Any, right: Any) -> Decision:
     symbols = {s for pair in pairs for side in pair for s in side.free_symbols}
     if not all(s.is_commutative for s in symbols):
         return claim, UNDECIDED, "instances", "symbols that do not commute have no numbers for values", None
+    powers = {p for pair in pairs for side in pair for p in side.atoms(sp.Pow)}
+    if any(p.exp.is_Integer and abs(p.exp) > MAX_POWER for p in powers):
+        return claim, UNDECIDED, "limits", f"an exponent beyond {MAX_POWER} is not evaluated", None
     agreed = 0
     for k in range(POINTS):
         values = _point(symbols, k, sp)
+        if not all(_allowed(s, v) for s, v in values.items()):
+            continue
         sides = [[_number(side, values) for side in pair] for pair in pairs]
         if any(x is None for pair in sides for x in pair):
             continue
         for a, b in sides:
-            if abs(a - b) > 10 ** (5 - DIGITS) * max(1, abs(a)):
+            exact = a.is_Rational and b.is_Rational
+            if a != b if exact else abs(a - b) > 10 ** (5 - DIGITS) * max(1, abs(a)):
                 named = {str(s): float(v) for s, v in values.items()}
-                exact = a.is_Rational and b.is_Rational
                 method = "exact rationals" if exact else "evaluation to 40 digits"
                 example = Counterexample({}, named, float(a), float(b), method)
                 return claim, REFUTED, method, "the sides differ at a point", example
@@ -59,7 +67,8 @@ def _number(side: Any, values: dict[Any, Any]) -> Any:
         value = here if here.is_Rational else here.evalf(DIGITS)
     except (RecursionError, ValueError, TypeError, ZeroDivisionError):  # an operator that takes no numbers
         return None
-    return value if value.is_Rational or value.is_Float else None
+    # a value that no float holds could not be shown
+    return value if (value.is_Rational or value.is_Float) and abs(value) < 10**300 else None
 
 
 def _entries(left: Any, right: Any, sp: Any) -> list[tuple[Any, Any]]:
@@ -67,6 +76,8 @@ def _entries(left: Any, right: Any, sp: Any) -> list[tuple[Any, Any]]:
     for side in (left, right):
         if not isinstance(side, (sp.Basic, sp.MatrixBase, int, float)) and not hasattr(side, "numerator"):
             raise ClaimError(f"cannot decide about a {type(side).__name__}; give expressions, SymPy objects or numbers")
+        if isinstance(side, bool):
+            raise ClaimError(f"{side} is a truth value, not a number; write 0 or 1")
         exact = side if isinstance(side, (sp.Basic, sp.MatrixBase)) else sp.Rational(str(side))
         if not isinstance(exact, (sp.Expr, sp.MatrixBase)) or exact.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
             raise ClaimError(f"{side} is not a real value; an equality needs expressions or matrices of them")
@@ -74,22 +85,39 @@ def _entries(left: Any, right: Any, sp: Any) -> list[tuple[Any, Any]]:
     shapes = [getattr(s, "shape", ()) for s in sides]
     if shapes[0] != shapes[1]:
         raise ClaimError(f"the sides have different shapes: left {shapes[0]}, right {shapes[1]}")
+    if not all(getattr(d, "is_Integer", True) for d in shapes[0]):
+        raise ClaimError(f"{sides[0]} is {shapes[0]}; of SymPy matrices with symbolic sizes declare symbols instead")
     if shapes[0]:
         return list(zip(sp.Matrix(sides[0]), sp.Matrix(sides[1]), strict=True))
     return [(sides[0], sides[1])]
 
 
 def _is_zero(d: Any, sp: Any) -> bool:
+    if any(_terms(p) > MAX_TERMS for p in d.atoms(sp.Pow)):
+        return False
     if sp.expand(d) == 0:
         return True
     numerator, _ = sp.fraction(sp.together(d.rewrite(sp.exp)))
     return bool(sp.expand(numerator, power_exp=True) == 0)
 
 
+def _terms(power: Any) -> int:
+    """How many terms a whole power of a sum expands into."""
+    base, e = power.args
+    return comb(len(base.args) + abs(int(e)) - 1, len(base.args) - 1) if base.is_Add and e.is_Integer else 1
+
+
+def _allowed(s: Any, value: Any) -> bool:
+    """Whether a value satisfies every assumption of its symbol (prime, irrational, zero, …)."""
+    assumed = {k: v for k, v in s.assumptions0.items() if k != "commutative"}
+    return all(getattr(value, f"is_{k}") is v for k, v in assumed.items())
+
+
 def _point(symbols: set[Any], k: int, sp: Any) -> dict[Any, Any]:
     """Distinct rationals that satisfy the symbols' assumptions; first positive ones, so that roots are defined."""
     ordered = sorted(symbols, key=str)
-    return {s: _value(s, sp.Rational(3 + 2 * i + 5 * k, 2 + (i + k) % 5), k) for i, s in enumerate(ordered)}
+    start = [sp.Rational(3 + 2 * i + 5 * k, 2 + (i + k) % 5) for i in range(len(ordered))]
+    return {s: sp.Rational(_value(s, q, k)) for s, q in zip(ordered, start, strict=True)}
 
 
 def _value(s: Any, value: Any, k: int) -> Any:

@@ -32,6 +32,9 @@ class Growth(IntEnum):
     UNKNOWN = 4
 
 
+_EXPONENTIALS = {Growth.BOUNDED: Growth.BOUNDED, Growth.LINEAR: Growth.EXPONENTIAL}
+
+
 def growth(form: Form, parameters: Parameters) -> Growth:
     """The growth of a form; ``parameters`` gives the forms a symbol's law is made of."""
     return max((_product(_factors(m), parameters) for m in form.terms), default=Growth.BOUNDED)
@@ -67,8 +70,7 @@ def _factor(f: Factor, parameters: Parameters) -> Growth:
     if isinstance(h.payload, Symbol):
         base = _symbol(h.payload, parameters)
     elif h.kind == "exp":
-        inner = growth(payload_form(h), parameters)
-        return inner if inner == Growth.BOUNDED else Growth.EXPONENTIAL if inner == Growth.LINEAR else Growth.UNKNOWN
+        return _EXPONENTIALS.get(growth(payload_form(h), parameters), Growth.UNKNOWN)
     elif h.kind in ("power", "log"):
         inner = payload_form(h)
         base = growth(inner, parameters)
