@@ -154,11 +154,6 @@ def test_open_claims_are_decided_and_counterexamples_have_their_four_keys(capsys
     assert [r["id"] for r in results if r["verdict"] == opposite[expected[r["id"]]]] == []
 
 
-@pytest.mark.parametrize("name", ["claims_true.json", "claims_false.json", "claims_traps.json"])
-def test_our_own_claims_come_out_as_expected(name):
-    assert check_files([Path(__file__).parent.parent / "data" / name], workers=0).exit_code == 0
-
-
 def test_numbers_of_all_kinds_become_json():
     array = np.array([[1.0, np.nan], [np.inf, 2]])
     value = {"a": array, "b": Fraction(1, 2), "c": (Fraction(4), np.float64(2)), "d": True}
