@@ -230,11 +230,6 @@ def no_random(e: Expr) -> None:
         raise RandomnessError(f"{', '.join(loose)} is random and must stand inside E, Var or Cov, not in {e}")
 
 
-def _hessian(e: Expr) -> Form:
-    f, x = e.args
-    return derivative(f, x, order=2)
-
-
 _MAPS: dict[str, Callable[[Form], Form]] = {
     "sqrt": lambda x: atoms.power(x, Fraction(1, 2)),
     "exp": atoms.exp,
@@ -295,7 +290,7 @@ _LOWER: dict[str, Callable[[Expr], Form]] = {
     "grad": lambda e: derivative(e.args[0], e.args[1]),
     "jacobian": lambda e: derivative(e.args[0], e.args[1]),
     "diff": lambda e: derivative(e.args[0], e.args[1]),
-    "hessian": _hessian,
+    "hessian": lambda e: derivative(e.args[0], e.args[1], order=2),
     "differential": _differential,
 }
 _LOWER.update({name: _unary(function) for name, function in _MAPS.items()})
