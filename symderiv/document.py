@@ -188,6 +188,10 @@ class Bullets(Block):
     scope: Any = None
 
 
+# what a paragraph introduces, and stays together with
+DISPLAYS = (Blank, Bullets, Chain, Figure, Formula, Formulas, Table, TickBoxes)
+
+
 @dataclass(frozen=True)
 class Question(Block):
     """A lettered part: its letter, points and blocks."""
@@ -228,6 +232,7 @@ class Meta:
     paper: str = "a4"
     header: str = ""
     footer: str = ""
+    signed: str = ""  # the label of a line to fill in on top of every page but the first
     template: str = "document"
 
     def __post_init__(self) -> None:

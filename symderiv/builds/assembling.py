@@ -115,7 +115,7 @@ def _page(
 ) -> Rendered:
     """One paper in one language, from the fragments' texts."""
     rendering = Rendering(language)
-    body = str(rendering.blocks(opening(paper, audience)))
+    body = str(rendering.blocks(opening(paper, audience, [(f.number, f.worth) for f in fragments])))
     files = dict(rendering.files)
     for stem in failed:
         note = Prose(f"**Problem {number_of(stem) or stem} could not be built and is missing here.**")

@@ -59,6 +59,28 @@ def typst_text(text: str) -> str:
     return _TYPST.sub(r"\\\1", breakable("".join(sign if shown(sign) else _named(sign) for sign in clean(text))))
 
 
+def html_text(text: str) -> str:
+    """Text as HTML text, also inside an attribute.
+
+    >>> html_text("<b> & co")
+    '&lt;b&gt; &amp; co'
+    """
+    from markupsafe import escape
+
+    return str(escape(text))
+
+
+def markdown_text(text: str) -> str:
+    r"""Text as Markdown text.
+
+    >>> markdown_text("a_1 *x*")
+    'a\\_1 \\*x\\*'
+    """
+    for sign in "\\`*_[]<>#$|~":
+        text = text.replace(sign, "\\" + sign)
+    return text
+
+
 def typst_string(text: str) -> str:
     """Text as a Typst string literal."""
     return '"' + clean(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -47,7 +47,7 @@ _GREEK = [
     "Omega",
 ]
 _SHORT = {"lam": "lambda", "eps": "epsilon"}
-_TYPST_GREEK = {"epsilon": "epsilon.alt", "phi": "phi"}
+_TYPST_GREEK = {"epsilon": "epsilon.alt", "phi": "phi.alt"}
 _ACCENTS = {
     "tilde": (r"\tilde{%s}", "tilde(%s)"),
     "hat": (r"\hat{%s}", "hat(%s)"),
@@ -82,8 +82,6 @@ def latex_name(symbol: Any) -> str:
     stem, accents, subs = split_name(_name(symbol))
     greek = _SHORT.get(stem, stem)
     body = "\\" + greek if greek in _GREEK else stem if len(stem) == 1 else rf"\mathit{{{stem}}}"
-    if greek == "epsilon":
-        body = r"\varepsilon"
     if len(getattr(symbol, "shape", ())) == 1:
         body = rf"\boldsymbol{{{body}}}" if greek in _GREEK else rf"\mathbf{{{stem}}}"
     for accent in accents:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,7 @@ from symderiv.paper.numbering import check_references, numbered
 from symderiv.problem import Answer, Paper, Part, Problem
 
 AUDIENCES = ("student", "staff")
+_COLUMNS = 11  # of a table of points beside its first
 
 
 def exam_document(paper: Paper, problems: Iterable[Problem], audience: str = "student") -> Document:
@@ -38,11 +39,13 @@ def exam_document(paper: Paper, problems: Iterable[Problem], audience: str = "st
     Raises ProblemError for an unknown audience.
     """
     blocks: list[Block] = []
+    problems = tuple(problems)
     for problem in problems:
         if blocks and problem.new_page and audience == "student":
             blocks.append(PageBreak())
         blocks += problem_blocks(problem, audience)
-    body = (*opening(paper, audience), *blocks, *closing(paper, audience))
+    worths = [(str(problem.number), problem.worth) for problem in problems]
+    body = (*opening(paper, audience, worths), *blocks, *closing(paper, audience))
     return Document(paper.title, body, subtitle(paper, audience), meta(paper, audience))
 
 
@@ -80,13 +83,29 @@ def checks_blocks(problem: Problem) -> tuple[Block, ...]:
     return with_scope((Heading(1, f"{problem.number}. {problem.title}"), table), problem.scope)
 
 
-def opening(paper: Paper, audience: str) -> tuple[Block, ...]:
-    """What stands before the problems."""
+def opening(paper: Paper, audience: str, worths: Sequence[tuple[str, int | None]]) -> tuple[Block, ...]:
+    """What stands before the problems; the students' cover has a table of the points each problem is worth."""
     if not paper.cover:
         return ()
     if audience != "student":
         return numbered(transform(paper.cover, _without_room), "cover")
-    return numbered((*without_answers(paper.cover), PageBreak()), "cover")
+    return numbered((*without_answers(paper.cover), *_scores(worths), PageBreak()), "cover")
+
+
+def _scores(worths: Sequence[tuple[str, int | None]]) -> tuple[Block, ...]:
+    """Tables of points with room for the score, as many as the width of a page asks for; the last ends with the sum."""
+    given = [(_literal(number), worth) for number, worth in worths if worth is not None]
+    if not given:
+        return ()
+    columns = [*given, ("Total", sum(worth for _, worth in given))]
+    return tuple(
+        Table(
+            ("Problem", *(number for number, _ in part)),
+            (("Points", *(worth for _, worth in part)), ("Score", *(Blank(width=0.8) for _ in part))),
+            "l" + "c" * len(part),
+        )
+        for part in (columns[i : i + _COLUMNS] for i in range(0, len(columns), _COLUMNS))
+    )
 
 
 def closing(paper: Paper, audience: str) -> tuple[Block, ...]:
@@ -105,8 +124,10 @@ def subtitle(paper: Paper, audience: str) -> str:
 def meta(paper: Paper, audience: str) -> Meta:
     """Author, subject, page and running lines of a paper."""
     kinds = {"student": "Exam", "staff": "Solutions", "checks": "Checks"}
+    named = [label for block in paper.cover if isinstance(block, Fields) for label in block.labels]
     return Meta(paper.author, paper.subject, paper.keywords, paper.language, paper.paper, header=paper.title,
-                footer=kinds[audience], template=paper.template)
+                footer=kinds[audience], signed=named[0] if named and audience == "student" else "",
+                template=paper.template)
 
 
 def _all_blocks(problem: Problem) -> tuple[Block, ...]:

@@ -41,10 +41,11 @@ class Fragment:
     files: dict[str, bytes]
     figures: dict[str, bytes] = field(default_factory=dict)
     new_page: bool = True
+    worth: int | None = None
 
     def to_json(self) -> str:
         """Text that ``from_json`` reads back."""
-        record = {name: getattr(self, name) for name in ("stem", "number", "title", "texts", "new_page")}
+        record = {name: getattr(self, name) for name in ("stem", "number", "title", "texts", "new_page", "worth")}
         for name in ("files", "figures"):
             record[name] = {path: base64.b64encode(data).decode() for path, data in getattr(self, name).items()}
         return json.dumps(record, sort_keys=True)
@@ -73,7 +74,8 @@ def compute(task: Task) -> Fragment:
             texts.setdefault(audience, {})[language] = f"{_mark(language, place)}{text}" if text else ""
             files.update(rendering.files)
     figures = _figures((*blocks["staff"], *blocks["student"]))
-    return Fragment(task.stem, str(problem.number), problem.title, texts, files, figures, problem.new_page)
+    number, worth = str(problem.number), problem.worth
+    return Fragment(task.stem, number, problem.title, texts, files, figures, problem.new_page, worth)
 
 
 def _mark(language: str, place: str) -> str:

@@ -52,7 +52,7 @@ def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
             return replace(block, tag=tag, label=block.label or tag)
         if isinstance(block, Figure) and block.caption:
             given = count("figure", block.number)
-            name(block.label or f"fig:{given}", f"Figure {given}")
+            name(block.label or f"fig:{given}", f"Figure\u00a0{given}")
             return replace(block, number=given, label=block.label or f"fig:{given}")
         if isinstance(block, Heading) and block.label:
             name(block.label, plain(block.text))

@@ -12,13 +12,16 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from symderiv._paths import templates_dir
 from symderiv.document import (
+    DISPLAYS,
     Blank,
     Block,
+    Bullets,
     Chain,
     Document,
     Figure,
@@ -26,12 +29,13 @@ from symderiv.document import (
     Formulas,
     Heading,
     Piece,
+    Prose,
     Question,
     Raw,
     Table,
 )
 from symderiv.errors import FormatError, SymderivError, ToolError, UnknownNameError
-from symderiv.notation.escaping import latex_text, slug, typst_string, typst_text
+from symderiv.notation.escaping import html_text, latex_text, markdown_text, slug, typst_string, typst_text
 from symderiv.paper.inline import pieces, plain
 from symderiv.paper.mathematics import printed, spoken
 from symderiv.paper.numbering import numbered
@@ -41,18 +45,6 @@ from symderiv.paper.rows import Row, chain_rows, formula_rows, formulas_rows
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
-
-
-def _html_text(text: str) -> str:
-    from markupsafe import escape
-
-    return str(escape(text))
-
-
-def _markdown_text(text: str) -> str:
-    for sign in "\\`*_[]<>#$|~":
-        text = text.replace(sign, "\\" + sign)
-    return text
 
 
 @dataclass(frozen=True)
@@ -69,8 +61,8 @@ class Language:
 LANGUAGES: dict[str, Language] = {
     "latex": Language("tex", latex_text, "latex", "pdf"),
     "typst": Language("typ", typst_text, "typst", "svg"),
-    "html": Language("html", _html_text, "latex", "svg", latex_like=False),
-    "markdown": Language("md", _markdown_text, "latex", "svg", latex_like=False),
+    "html": Language("html", html_text, "latex", "svg", latex_like=False),
+    "markdown": Language("md", markdown_text, "latex", "svg", latex_like=False),
 }
 
 
@@ -109,6 +101,8 @@ class Rendering:
         self.files: dict[str, bytes] = {}
         self.place = place
         self._level = 0
+        self.introduces = False  # whether the paragraph in hand stays on the page of what follows it
+        self._lead = ""
         self._environment = _environment(language, folders)
         self._macros = {kind: self._load(kind).module for kind in ("inline", "blocks")}
 
@@ -125,7 +119,25 @@ class Rendering:
 
     def blocks(self, blocks: Iterable[Block]) -> Markup:
         """Blocks below one another."""
-        return self.ready("".join(self.block(block) for block in blocks))
+        listed, made = tuple(blocks), []
+        for block, following in zip_longest(listed, listed[1:]):
+            self.introduces = isinstance(block, Prose) and isinstance(following, DISPLAYS)
+            made.append(self.block(block))
+        return self.ready("".join(made))
+
+    def led(self, lead: str, blocks: tuple[Block, ...]) -> Markup:
+        """Blocks behind a lead such as "(a)", which runs into the first paragraph or else is a paragraph itself."""
+        self._lead = lead
+        return self.blocks(blocks if not lead.strip() or blocks and isinstance(blocks[0], Prose) else (Prose(""), *blocks))
+
+    def lead(self) -> Markup:
+        """The lead of the paragraph in hand, once."""
+        lead, self._lead = self._lead, ""
+        return self.ready(lead)
+
+    def displays(self, bullets: Bullets) -> bool:
+        """Whether an item of the list holds more than text, so that the items stand apart."""
+        return any(isinstance(part, DISPLAYS) for item in bullets.items if isinstance(item, tuple) for part in item)
 
     def block(self, block: Block) -> Markup:
         """One block, by the macro of its class's name."""

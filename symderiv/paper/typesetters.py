@@ -7,6 +7,7 @@ programs or to read outside it, and give the same bytes for the same source.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from symderiv.errors import FormatError, LimitError, ToolError, shorten
-from symderiv.paper.latex_log import errors, overfull
+from symderiv.paper.latex_log import errors, overfull, unwrapped
 from symderiv.paper.pictures import typst_package
 from symderiv.paper.rendering import Rendered
 
@@ -22,6 +23,7 @@ SECONDS = 120.0
 _FLAGS = [
     "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-no-shell-escape", "-quiet", "-norc",
 ]  # fmt: skip
+_MISSING = re.compile(r"File `([^']+\.(?:sty|cls|fd|def))' not found")
 
 
 class PlacedError(FormatError):
@@ -116,11 +118,11 @@ def _run(command: list[str], folder: str, environment: dict[str, str], seconds: 
 
 
 def _failure(log: str, source: str) -> FormatError | ToolError:
-    found = errors(log, source)
-    missing = [e for e in found if "not found" in e.message and ".sty" in e.message]
+    missing = _MISSING.search(unwrapped(log))  # TeX names the line of what follows from it, not of this
     if missing:
-        way_out = "install texlive-latex-extra, or set SYMDERIV_TEX=0 to print without TeX"
-        return ToolError(f"{missing[0].message}; {way_out}")
+        way_out = "install texlive-latex-extra and lmodern, or set SYMDERIV_TEX=0 to print without TeX"
+        return ToolError(f"this TeX has no {missing[1]}; {way_out}")
+    found = errors(log, source)
     if not found:
         return FormatError("LaTeX made no PDF and names no error; the last line of its log is: " + shorten(
             (log.strip().splitlines() or ["(empty)"])[-1], 200))

@@ -3,7 +3,7 @@
 import pytest
 from paper_samples import SECRETS, exam_problem
 
-from symderiv.document import Figure, Picture
+from symderiv.document import Fields, Figure, Picture, Prose, Table
 from symderiv.errors import ProblemError
 from symderiv.paper.blocktree import holds_answers
 from symderiv.paper.exams import exam_document, problem_blocks
@@ -40,6 +40,20 @@ def test_the_staff_see_a_drawing_filled_in():
     assert shown["student"].drawing is blank and shown["staff"].drawing is full
     assert shown["student"].number == shown["staff"].number and shown["student"].filled is None
     assert file_stem(shown["student"]) != file_stem(shown["staff"])
+
+
+def test_the_cover_adds_up_the_points_and_every_page_has_a_line_for_the_name():
+    paper = Paper("Midterm", cover=(Fields(("Name", "Seat")),))
+    problems = [Problem(n, "t", parts=(Part("", (Prose("why?"),), points=n),)) for n in range(3, 16)]
+    student, staff = (exam_document(paper, problems, audience) for audience in ("student", "staff"))
+    tables = [block for block in student.blocks if isinstance(block, Table)]
+    assert [cell for table in tables for cell in table.header[1:]] == [str(n) for n in range(3, 16)] + ["Total"]
+    assert [cell for table in tables for cell in table.rows[0][1:]] == [*range(3, 16), sum(range(3, 16))]
+    assert student.meta.signed == "Name" and staff.meta.signed == "" and not any(
+        isinstance(block, Table) for block in staff.blocks)
+    assert not any(isinstance(b, Table) for b in exam_document(paper, [Problem(1, "no points")]).blocks)
+    assert "\\fancyhead[R]" in render(student, "latex") and "\\fancyhead[R]" not in render(staff, "latex")
+    assert "#h(1fr)Name: " in render(student, "typst") and "#h(1fr)Name: " not in render(staff, "typst")
 
 
 def test_wrong_use():

@@ -34,7 +34,7 @@ def test_answers_are_numbered_after_what_students_see():
 def test_references_are_resolved_before_and_after_their_target():
     figure = Figure(Picture(SVG), "A caption", label="rnn")
     blocks = numbered((Prose("see @{rec}, @{rnn} and @{13}"), Formula(Y, AUTO, "rec"), figure, Formula(Y, "13")), "5")
-    assert [p.text for p in blocks[0].text if isinstance(p, Ref)] == ["(5.1)", "Figure 5.1", "(13)"]
+    assert [p.text for p in blocks[0].text if isinstance(p, Ref)] == ["(5.1)", "Figure\u00a05.1", "(13)"]
     assert blocks[1].label == "5:rec"
 
 

@@ -6,11 +6,14 @@ import pytest
 from golden_files import assert_golden
 from paper_samples import BLOCKS, DEMO, NAMES, W
 
-from symderiv.document import Block, Document, Meta, Prose, Question
+from symderiv.document import Block, Bullets, Document, Formula, Meta, Prose, Question
 from symderiv.errors import FormatError, ProblemError, UnknownNameError
 from symderiv.paper.blocktree import with_scope
 from symderiv.paper.numbering import numbered
 from symderiv.paper.rendering import LANGUAGES, Rendering, render
+from symderiv.scope import declare
+
+ABC = declare(a="scalar", b="scalar")
 
 
 @pytest.mark.parametrize("name", sorted(BLOCKS))
@@ -81,3 +84,27 @@ def test_html_is_one_page_and_valid_tags():
 def test_a_formula_of_markup_stays_text_in_html():
     made = render(Document("<b>", (Prose("a < b & $w$", {"w": W}),)), "html")
     assert "<title>&lt;b&gt;" in made and "a &lt; b &amp; <math" in made
+
+
+@pytest.mark.parametrize(("language", "kept"), [("typst", "#kept["), ("latex", "\\nopagebreak")])
+def test_a_paragraph_stays_with_what_it_introduces(language, kept):
+    rendering = Rendering(language)
+    assert kept in rendering.blocks((Prose("so that"), Formula("a = b", scope=ABC)))
+    assert kept not in rendering.blocks((Prose("so that"), Prose("another paragraph")))
+    assert kept not in rendering.blocks((Formula("a = b", scope=ABC), Prose("the last one")))
+
+
+def test_a_letter_stands_on_the_first_line_of_its_part():
+    rendering = Rendering("typst")
+    text = str(rendering.block(Question("a", (Prose("First."), Prose("Second.")), 4)))
+    assert "#hanging[(a)]#points([4]) First" in text and text.count("#hanging") == 1
+    # before anything but text it is a paragraph of its own, which is not left behind on the page
+    text = str(rendering.block(Question("b", (Formula("a = b", scope=ABC),))))
+    assert "#kept[#hanging[(b)]]" in text
+    assert "#kept" not in rendering.block(Question("", (Formula("a = b", scope=ABC),)))
+
+
+def test_items_with_displays_stand_apart():
+    tall = Bullets(((Prose("one"), Formula("a = b", scope=ABC)), "two"))
+    assert "spacing" in Rendering("typst").block(tall)
+    assert "spacing" not in Rendering("typst").block(Bullets(("one", "two")))

@@ -9,10 +9,11 @@ import pytest
 from paper_samples import DEMO, NAMES, SVG, W
 from pypdf import PdfReader
 
-from symderiv.document import AUTO, Document, Figure, Formula, Heading, Meta, Picture, Prose, Question, Raw
+from symderiv.document import AUTO, Document, Figure, Formula, Formulas, Heading, Meta, Picture, Prose, Question, Raw
 from symderiv.errors import FormatError, LimitError, ToolError
 from symderiv.paper.rendering import Rendered, render
-from symderiv.paper.typesetters import PlacedError, have_latex, latex_pdf, typst_pages, typst_pdf
+from symderiv.paper.typesetters import PlacedError, _failure, have_latex, latex_pdf, typst_pages, typst_pdf
+from symderiv.scope import declare
 
 
 def read(pdf):
@@ -182,3 +183,23 @@ def test_tex_can_be_declined(monkeypatch):
 def test_a_figure_and_a_number_in_both(tmp_path):
     document = Document("t", (Figure(Picture(SVG), "c", "a"), Formula((W, "=", 1), AUTO), Prose("@{1}", NAMES)))
     assert "(1)" in text_of(typst_pdf(render(document, "typst")))
+
+
+def test_typst_puts_both_sides_of_a_display_on_one_baseline():
+    scope = declare(t="scalar", u="scalar", w="scalar")
+    rows = tuple(Formula(text, scope=scope) for text in ("t = u/(w + 1/w)", "t = w"))
+    heights: dict[str, set[float]] = {}
+
+    def collect(text: str, _: object, matrix: list[float], *rest: object) -> None:
+        for sign in text.strip():
+            heights.setdefault(sign, set()).add(round(matrix[5], 1))
+
+    pdf = typst_pdf(render(Document("", (Formulas(rows),)), "typst"))
+    PdfReader(io.BytesIO(pdf)).pages[0].extract_text(visitor_text=collect)
+    assert len(heights["="]) == 2 and heights["\U0001d461"] == heights["="]  # the italic t
+
+
+def test_a_missing_latex_package_is_named_with_the_way_out():
+    log = "! LaTeX Error: File `lmodern.sty' not found.\n\n./main.tex:7: Emergency stop.\nl.7 \\usepackage\n"
+    told = _failure(log, "\n" * 9)
+    assert isinstance(told, ToolError) and "lmodern.sty" in str(told) and "SYMDERIV_TEX=0" in str(told)

@@ -74,7 +74,7 @@ def _expectation(c: Scope) -> Derivation:
     residual, noise = "(y - p*X@w_check)", "((R - p)*X)@w_check"
     return (
         begin("the mean over the masks", f"E({MASKED})", c)
-        .to(f"E(norm({residual} - {noise})**2)", why="split $R = p + (R - p)$ into its mean and its deviation")
+        .to(f"E(norm({residual} - {noise})**2)", why="split $R$ into its mean $p$ and its deviation")
         .to(
             f"norm{residual}**2 - 2*{residual}@(E((R - p)*X)@w_check) + E(norm({noise})**2)",
             why="expand the square; only $R$ is random",
@@ -84,7 +84,7 @@ def _expectation(c: Scope) -> Derivation:
             f"norm{residual}**2 + p*(1 - p)*ones(n)@X**2@w_check**2",
             why="the entries of $R$ are independent with variance $p*(1 - p)$, so mixed terms vanish",
         )
-        .to(CLOSED, why="the squared entries of a column add up to its squared norm")
+        .to(CLOSED, why="the squares of the entries of a column add up to its squared norm")
     )
 
 
@@ -103,7 +103,7 @@ def _absorbed(c: Scope) -> Derivation:
 def _ridge(c: Scope) -> Derivation:
     """The Tikhonov objective in terms of Gamma w."""
     return begin("ridge regression", TIKHONOV, c).to(
-        "norm(y - X@inv(Gamma)@(Gamma@w))**2 + norm(Gamma@w)**2", why="insert $inv(Gamma)@Gamma$, which is $eye(d)$"
+        "norm(y - X@inv(Gamma)@(Gamma@w))**2 + norm(Gamma@w)**2", why="insert $Gamma$ and its inverse"
     )
 
 

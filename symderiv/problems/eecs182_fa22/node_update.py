@@ -83,7 +83,8 @@ def part(equation_label: str = "update") -> Part:
                 (Prose("Which patterns does the rule show?"), TickBoxes(options, ticked)),
                 (
                     Prose("States have $d$ components and $W2$ has $k$ rows. What is the shape of $W1$?"),
-                    Prose(("Rows: ", Blank(width=2, answer=rows), "   columns: ", Blank(width=2, answer=columns))),
+                    Prose(("Rows: ", Blank(width=2, answer=f"${rows}$"),
+                           "   columns: ", Blank(width=2, answer=f"${columns}$"))),
                 ),
                 (
                     Prose(

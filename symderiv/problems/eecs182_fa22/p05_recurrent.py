@@ -150,7 +150,7 @@ def _contributions(graph: Graph, backward: Backward, rows: Rows, proved: ProvedB
                 "$y$ through this edge alone (you may use $p$, $q$, $r$, $s$, $t$ and the derivatives of $y$ by them), "
                 "and add them up. The edge on the right contributes $t$; check the sum against part (b)."
             ),
-            Blank("Your work", height=4),
+            Blank("Your work", height=9),
         ),
         (
             Figure(
@@ -206,9 +206,9 @@ def _sum_lines(backward: Backward, edges: list[Any]) -> list[tuple[Any, str]]:
     recursive = sp.Add(*(edge.recursive for edge in edges), evaluate=False)
     expanded = sp.Add(*(edge.expanded for edge in edges), evaluate=False)
     return [
-        (recursive, "one term for each use of w"),
+        (recursive, "one term for each use of $w$"),
         (expanded, "insert the values of the forward and backward pass"),
-        (backward.total("w"), "collect powers of w"),
+        (backward.total("w"), "collect powers of $w$"),
     ]
 
 

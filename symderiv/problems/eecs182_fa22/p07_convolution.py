@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from symderiv.document import Blank, Figure, Formula, Formulas, Math, Prose, Raw, Table
+from symderiv.document import Blank, Figure, Formula, Formulas, Math, Prose, Table
 from symderiv.models.conv_layers import Dims, Layer, Sum
 from symderiv.models.convolution import table
 from symderiv.problem import Answer, Part, Problem
@@ -84,8 +84,8 @@ def _sizes() -> Part:
                 tuple(
                     (
                         name,
-                        _valued(_written(row.params_as), row.params),
-                        _valued(_times(row.dims_as), sp.prod(row.dims)),
+                        _valued(_sum(row.params_as), row.params),
+                        _valued(_product(row.dims_as), sp.prod(row.dims)),
                     )
                     for (_, name, _, _), row in zip(STACK, found, strict=True)
                 ),
@@ -99,38 +99,26 @@ def _sizes() -> Part:
 
 def _params(key: str, terms: Sum) -> Answer:
     value = sum(sp.prod(factors) for factors in terms)
-    return Answer(f"7a.{key}.params", sp.Integer(value), f"parameters of {key}", scope=NUMBERS, evidence=_plain(terms))
+    return Answer(f"7a.{key}.params", sp.Integer(value), f"parameters of {key}", scope=NUMBERS, evidence=_sum(terms))
 
 
 def _dims(key: str, dims: Dims) -> Answer:
     return Answer(f"7a.{key}.dims", tuple(map(sp.Integer, dims)), f"activations after {key}", scope=NUMBERS)
 
 
-def _plain(terms: Sum) -> str:
-    return " + ".join("×".join(map(str, factors)) for factors in terms) if terms else "no parameters"
+def _product(factors: Dims) -> str:
+    return "×".join(map(str, factors))
 
 
-def _times(factors: Dims) -> str:
-    return r" \times ".join(map(str, factors))
+def _sum(terms: Sum) -> str:
+    return " + ".join(map(_product, terms)) or "0"
 
 
-def _written(terms: Sum) -> str:
-    return " + ".join(map(_times, terms)) or "0"
+def _valued(computation: str, value: int) -> str:
+    return computation if computation == str(value) else f"{computation} = {value}"
 
 
-def _sum(terms: Sum) -> Raw:
-    return Raw(_written(terms), _plain(terms))
-
-
-def _product(dims: Dims) -> Raw:
-    return Raw(_times(dims), "×".join(map(str, dims)))
-
-
-def _valued(computation: str, value: int) -> Raw:
-    return Raw(computation if computation == str(value) else f"{computation} = {value}")
-
-
-def _asked(entry: Raw) -> Blank:
+def _asked(entry: str) -> Blank:
     return Blank(width=3.5, answer=entry)
 
 
@@ -175,8 +163,8 @@ def _shifts() -> Part:
             Prose(
                 "The last row is a neighbour of the first and the last column of the first: the image lies on a torus. "
                 "Shifting it circularly shifts the output of every convolution and ReLU, whatever the weights are "
-                "(equivariance), and a mean over all cells does not see the shift (invariance). $x_3$ is a shift of "
-                "$x_2$ and $x_4$ one of $x_1$, so that $g_3 = g_2$ and $g_4 = g_1$."
+                "(equivariance), and a mean over all cells does not see the shift (invariance). Image $x_3$ is a shift "
+                "of $x_2$ and $x_4$ one of $x_1$, so that $g_3 = g_2$ and $g_4 = g_1$."
             ),
             *_every_side(),
         ),

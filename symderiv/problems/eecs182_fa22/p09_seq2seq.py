@@ -185,7 +185,7 @@ _TRAINING = (
 )
 _TRAINED = "In training the decoder is fed the right words, each one time step late, whatever it has produced itself."
 _GENERATING = (
-    "Which tokens go into the decoder when this translation is generated? Take it that the decoder emits one word "
+    "Which tokens go into the decoder when this translation is generated? Assume that the decoder emits one word "
     "in each time step."
 )
 _GENERATED = "No right words are known when a translation is generated: each output is the next input."

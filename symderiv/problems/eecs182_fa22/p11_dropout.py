@@ -33,22 +33,22 @@ def problem() -> Problem:
 def _intro(a: Argument, names: Names) -> tuple[Any, ...]:
     return (
         Prose(
-            "Linear regression looks for the weights that minimise the squared error on the training points, the "
+            "Linear regression looks for the weights that minimize the squared error on the training points, the "
             "rows of the $n$ by $d$ matrix $X$:"
         ),
         Formula("L = norm(y - X@w)**2", AUTO, "squares"),
         Prose(
             "Dropout on the inputs draws, before every SGD step, which features are *kept*: each one independently "
-            "with probability $p$. The others are set to zero, and the step is taken as usual. In the mean over the "
-            "masks, such steps go down the objective"
+            "with probability $p$. The others are set to zero, and the step is taken as usual. On average over the "
+            "masks, such steps descend the objective"
         ),
         Formula((a.scope.L_check, "=", a.expectation.start), AUTO, "dropout"),
         Prose(
             "where the entries of the $n$ by $d$ matrix $R$ are independent, 1 with probability $p$ and 0 "
             "otherwise, and "
-            "the circled dot multiplies entry by entry. The check on $w_check$ reminds of dropout. A Tikhonov "
+            "the circled dot multiplies entry by entry. The check on $w_check$ is a reminder of dropout. A Tikhonov "
             "problem, "
-            "or generalised ridge regression, has the objective"
+            "or generalized ridge regression, has the objective"
         ),
         Formula("L = norm(y - X@w)**2 + norm(Gamma@w)**2", AUTO, "tikhonov"),
         Prose("for a matrix $Gamma$ that suits. The mean in @{dropout} can be worked out; it gives"),
@@ -82,8 +82,8 @@ def _weights(a: Argument, names: Names) -> Part:
             Prose("which is @{tikhonov} with"),
             Formula((a.scope.Gamma, "=", shortened(gamma, names))),
             Prose(
-                "The map from $w_check$ to $w$ can be undone, so it carries the minimiser of @{closed} to the "
-                "minimiser "
+                "The map from $w_check$ to $w$ can be undone, so it carries the minimizer of @{closed} to the "
+                "minimizer "
                 "of @{tikhonov}. It is also the adjustment made for prediction: under the masks the mean output is"
             ),
             Formula(("E((R*X)@w_check)", "=", "X@(p*w_check)", "=", "X@w")),
@@ -118,9 +118,9 @@ def _ridge(a: Argument) -> Part:
             Prose("This is @{ridge} with $lam = 1$ and"),
             Formula("X_tilde = X@inv(Gamma)"),
             Prose(
-                "Because $Gamma$ is invertible, every $w$ belongs to exactly one $w_tilde$: if $w$ minimises "
+                "Because $Gamma$ is invertible, every $w$ belongs to exactly one $w_tilde$: if $w$ minimizes "
                 "@{tikhonov}, "
-                "then $Gamma@w$ minimises @{ridge}, and the other way round. A positive constant $c$ may stand in "
+                "then $Gamma@w$ minimizes @{ridge}, and the other way round. A positive constant $c$ may stand in "
                 "front: "
                 "with $w_tilde = Gamma@w/c$ the data matrix is $c*X@inv(Gamma)$ and the strength $lam = c**2$."
             ),
@@ -141,7 +141,7 @@ def _columns(a: Argument) -> Part:
                 "column "
                 "$j$ of $X$. What follows for the norms of the columns of the effective data matrix $X_tilde$? "
                 "Guess, in "
-                "a sentence or two, how dropout and batch normalisation are related."
+                "a sentence or two, how dropout and batch normalization are related."
             ),
             Blank("Your answer", height=5),
         ),
@@ -165,7 +165,7 @@ def _columns(a: Argument) -> Part:
                 )
             ),
             Prose(
-                "Batch normalisation also brings all features to one scale: a column that is centred, divided by its "
+                "Batch normalization also brings all features to one scale: a column that is centred, divided by its "
                 "standard deviation and multiplied by $c$ has the variance $c**2$ and the norm $c*sqrt(n)$. The "
                 "effect of "
                 "dropout is alike. But dropout does not subtract the mean, so the columns agree in norm and not in "

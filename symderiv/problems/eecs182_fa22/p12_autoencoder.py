@@ -26,7 +26,7 @@ def problem() -> Problem:
         intro=(
             Prose(
                 "A linear autoencoder encodes $n$ points, the columns of the $m$ by $n$ matrix $X$, with a $k$ by $m$ "
-                "matrix $W1$ and decodes them with an $m$ by $k$ matrix $W2$, where $1 < k < m$. It minimises"
+                "matrix $W1$ and decodes them with an $m$ by $k$ matrix $W2$, where $1 < k < m$. It minimizes"
             ),
             Formula(("L", "=", PLAIN), AUTO, "plain"),
             Prose(
@@ -52,7 +52,7 @@ def _training(found: Argument, answers: tuple[Answer, ...]) -> Part:
             TickBoxes(tuple(map(str, COUNTS)), (COUNTS.index(answers[0].value),), multiple=False),
             Prose("Which loss do you use?"),
             TickBoxes(LOSSES, (LOSSES.index(answers[1].value),), multiple=False),
-            Prose("What do you need to optimise @{penalised}? Tick all of it."),
+            Prose("What do you need to optimize @{penalised}? Tick all that you need."),
             TickBoxes(tools, tuple(k for k, tool in enumerate(tools) if tool in needed)),
         ),
         (
@@ -112,7 +112,7 @@ def _columns(found: Argument, answers: tuple[Answer, ...]) -> Part:
             Formula("2*a - 2/a**3"),
             Prose(
                 "Its only positive zero is 1, it is negative before and positive after, and the function grows without "
-                "bound at both ends. So **1 is the unique minimiser:** $a$ and $b$ are 1. For every $lam$ below "
+                "bound at both ends. So **1 is the unique minimizer:** $a$ and $b$ are 1. For every $lam$ below "
                 "$sigma**2$ the minimum is known exactly:"
             ),
             Formulas((Formula(("a**2", "=", "b**2", "=", "1 - lam/sigma**2")),)),
