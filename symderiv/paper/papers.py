@@ -126,7 +126,7 @@ def _called(source: Source, stem: str, function: str, kind: type) -> Any:
     with running(place):
         made = getattr(module, function)()
     if not isinstance(made, kind):
-        raise ProblemError(f"{function}() in {place} returned a {type(made).__name__}, not a {kind.__name__}")
+        raise ProblemError(f"{function}() in {place} returned {type(made).__name__}, not a {kind.__name__}")
     return made
 
 

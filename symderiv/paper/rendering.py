@@ -128,7 +128,8 @@ class Rendering:
     def led(self, lead: str, blocks: tuple[Block, ...]) -> Markup:
         """Blocks behind a lead such as "(a)", which runs into the first paragraph or else is a paragraph itself."""
         self._lead = lead
-        return self.blocks(blocks if not lead.strip() or blocks and isinstance(blocks[0], Prose) else (Prose(""), *blocks))
+        alone = lead.strip() and not (blocks and isinstance(blocks[0], Prose))
+        return self.blocks((Prose(""), *blocks) if alone else blocks)
 
     def lead(self) -> Markup:
         """The lead of the paragraph in hand, once."""

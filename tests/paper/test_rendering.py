@@ -6,7 +6,7 @@ import pytest
 from golden_files import assert_golden
 from paper_samples import BLOCKS, DEMO, NAMES, W
 
-from symderiv.document import Block, Bullets, Document, Formula, Meta, Prose, Question
+from symderiv.document import Block, Bullets, Document, Formula, Heading, Meta, Prose, Question
 from symderiv.errors import FormatError, ProblemError, UnknownNameError
 from symderiv.paper.blocktree import with_scope
 from symderiv.paper.numbering import numbered
@@ -108,3 +108,8 @@ def test_items_with_displays_stand_apart():
     tall = Bullets(((Prose("one"), Formula("a = b", scope=ABC)), "two"))
     assert "spacing" in Rendering("typst").block(tall)
     assert "spacing" not in Rendering("typst").block(Bullets(("one", "two")))
+
+
+def test_a_bracket_in_a_title_does_not_end_the_short_title():
+    text = str(Rendering("latex").block(Heading(1, "Sets ]0, 1] and \U0001f600", 2)))
+    assert "\\section[{Sets ]0, 1] and [U+1F600]}]{" in text

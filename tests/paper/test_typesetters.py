@@ -190,11 +190,11 @@ def test_typst_puts_both_sides_of_a_display_on_one_baseline():
     rows = tuple(Formula(text, scope=scope) for text in ("t = u/(w + 1/w)", "t = w"))
     heights: dict[str, set[float]] = {}
 
-    def collect(text: str, _: object, matrix: list[float], *rest: object) -> None:
+    def collect(text: str, page: list[float], line: list[float], *rest: object) -> None:
         for sign in text.strip():
-            heights.setdefault(sign, set()).add(round(matrix[5], 1))
+            heights.setdefault(sign, set()).add(round(page[5] + page[3] * line[5], 1))
 
-    pdf = typst_pdf(render(Document("", (Formulas(rows),)), "typst"))
+    pdf = typst_pdf(render(Document("Rows", (Formulas(rows),)), "typst"))
     PdfReader(io.BytesIO(pdf)).pages[0].extract_text(visitor_text=collect)
     assert len(heights["="]) == 2 and heights["\U0001d461"] == heights["="]  # the italic t
 
