@@ -44,7 +44,7 @@ def derive(
     """
     start = _side(left, symbols)
     goal = None if right is None else _side(right, symbols)
-    first = begin(title or (f"{start} = {goal}" if goal is not None else str(start)), start, symbols)
+    first = begin(title, start, symbols)
     if goal is None:
         ways = [_worked_out(first, way) for way in WAYS] if averages(start) else [_worked_out(first, WAYS[0])]
         return next((d for d in ways if not averages(d.end)), ways[0])

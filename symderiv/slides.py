@@ -22,6 +22,7 @@ from symderiv.ink.typesetting import block
 from symderiv.notation.labels import EMPTY, Label, equation, math, plain, tex, text
 
 MOST = 60
+_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,12 @@ def backward_deck(backward: Any, wrt: Sequence[Any] = ()) -> Deck:
         if not edges and name != backward.output.name:
             continue
         drawing = _lit(whole, placement, name, tuple(done))
-        slides.append(Slide(f"Backward pass: {name}", drawing, _steps(backward, name)))
+        slides.append(Slide(f"Backward pass: {_spelled(name)}", drawing, _steps(backward, name)))
         done.append(name)
     lit = [graph[name].name for name in wrt] or [node.id for node in whole.nodes if node.role == "weight"]
     for name in lit:
         drawing = draw(backward, "contributions", highlight=[name])
-        slides.append(Slide(f"Total derivative by {name}", drawing, _total(backward, name)))
+        slides.append(Slide(f"Total derivative by {_spelled(name)}", drawing, _total(backward, name)))
     told = tuple(replace(slide, notes=slide.drawing.alt) if slide.drawing else slide for slide in slides)
     return Deck(graph.title or "Backward pass", told)
 
@@ -84,8 +85,15 @@ def derivation_deck(derivation: Any) -> Deck:
         verdict = getattr(step.certificate, "verdict", "")
         why = step.why.replace("$", "")  # mathematics within a reason is read as it was typed
         reason = text(f"{why}{f' ({verdict})' if verdict else ''}", limit=90)
-        slides.append(Slide(f"{derivation.title}: step {number}", None, (*lines, reason), plain(reason)))
-    return Deck(derivation.title, tuple(slides))
+        head = f"{derivation.title}: step {number}" if derivation.title else f"Step {number}"
+        slides.append(Slide(head, None, (*lines, reason), plain(reason)))
+    return Deck(derivation.title or "Derivation", tuple(slides))
+
+
+def _spelled(name: str) -> str:
+    """A node's name in a title, which holds no mathematics: u_1 as u₁."""
+    stem, _, below = name.partition("_")
+    return stem + below.translate(_BELOW) if below.isdecimal() and below.isascii() else name
 
 
 def as_deck(obj: Any) -> Deck:

@@ -30,7 +30,7 @@ def test_nodes_are_lit_in_the_order_of_the_backward_pass():
     deck = backward_deck(rnn().backward("y"))
     passed = [s.title.removeprefix("Backward pass: ") for s in deck.slides if s.title.startswith("Backward")]
     assert passed[0] == "y"
-    for earlier, later in (("y", "t"), ("t", "s"), ("s", "r"), ("r", "q"), ("q", "p"), ("p", "u_1"), ("y", "w")):
+    for earlier, later in (("y", "t"), ("t", "s"), ("s", "r"), ("r", "q"), ("q", "p"), ("p", "u₁"), ("y", "w")):
         assert passed.index(earlier) < passed.index(later)
     assert deck.slides[-1].title == "Total derivative by w"
 
@@ -73,3 +73,9 @@ def test_decks_of_other_things():
         as_deck(3)
     with pytest.raises(DrawingError, match="limit 60"):
         backward_deck(recurrence(40).backward("h_40"))
+
+
+def test_a_derivation_without_a_title_is_not_headed_by_code():
+    untitled = SimpleNamespace(title="", steps=derivation().steps)
+    deck = derivation_deck(untitled)
+    assert deck.title == "Derivation" and [s.title for s in deck.slides] == ["Step 1", "Step 2"]

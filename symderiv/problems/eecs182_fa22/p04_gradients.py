@@ -162,7 +162,8 @@ def _depth_plot() -> Plot:
         ("Xavier", growth([n, n], "xavier").backward[0], Pen(BLUE, 1.4)),
         ("He", growth([n, n], "he").backward[0], Pen(GREEN, 1.4, (6.0, 2.0))),
         (f"{twice} × He", scaled(twice), Pen(ORANGE, 1.4, (1.5, 1.8))),
-        (f"{twice} × He, batch norm", normalized_growth(n, n, sp.Symbol("v", positive=True)), Pen(INK, 1.1)),
+        (f"{twice} × He, batch norm", normalized_growth(n, n, sp.Symbol("v", positive=True)),
+         Pen(INK, 1.2, (6.0, 1.8, 1.2, 1.8))),
     )
     steps = range(effects.LAYERS + 1)
     return Plot(
