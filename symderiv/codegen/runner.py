@@ -21,7 +21,8 @@ from symderiv.nodes.columns import Columns
 from symderiv.nodes.handles import GraphLike
 
 CACHE_BYTES = 8 << 20
-SMALLEST_BLOCK, LARGEST_BLOCK = 4096, 10240
+# above 10 000 numbers a dot product of OpenBLAS wakes its threads, which takes longer than the product
+SMALLEST_BLOCK, LARGEST_BLOCK = 4096, 8192
 LOOP_BLOCK = 256
 LONGEST_LOOPS = 600  # lines; numba's time is not linear in the length of a function
 
