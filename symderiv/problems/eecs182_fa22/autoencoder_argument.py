@@ -16,6 +16,7 @@ from symderiv.problems.eecs182_fa22.certainty import holds, told
 from symderiv.scope import Scope, declare
 
 PLAIN = "norm(X - W2@W1@X)**2/n"
+MEAN = "norm(X - W2@W1@X)**2/(m*n)"  # over the entries as well as over the points
 PENALISED = f"{PLAIN} + lam*norm(W1)**2 + lam*norm(W2)**2"
 GRADIENTS = {
     "W1": "-2*W2.T@(X - W2@W1@X)@X.T/n",
@@ -83,7 +84,7 @@ def argument() -> Argument:
     return Argument(
         c,
         {w: derive(f"grad({PLAIN}, {w})", goal, symbols=c) for w, goal in GRADIENTS.items()},
-        {name: certify(f"m*({text})", PLAIN, symbols=c) for name, text in LOSSES.items()},
+        {name: certify(text, MEAN, symbols=c) for name, text in LOSSES.items()},
         certify(f"W1 - eta*grad({PENALISED}, W1)", f"W1 - eta*(grad({PLAIN}, W1) + 2*lam*W1)", symbols=c),
         certify(f"m*(grad(({PLAIN})/m, W1) + (2*lam/m)*W1)", f"grad({PENALISED}, W1)", symbols=c),
         certify(TURNED, PENALISED, symbols=c),
@@ -144,7 +145,7 @@ def _training(found: Argument) -> tuple[Answer, ...]:
     return (
         Answer("12a.layers", layers(found.scope), "the number of linear layers",
                evidence="the matrices between a point and its reconstruction in (20)"),
-        Answer("12a.loss", fitting(found), "the loss", evidence=f"m times the loss is (20): {told_losses}"),
+        Answer("12a.loss", fitting(found), "the loss", evidence=f"the loss is (20) divided by m: {told_losses}"),
         Answer("12a.decay", holds(found.step), "whether weight decay makes a step on (20) one on (21)",
                evidence=f"the decay 2 lam adds 2 lam W to the gradient: {told(found.step)}; where the loss is a mean "
                f"over the m entries the decay is 2 lam/m: {told(found.scaled)}"),

@@ -58,16 +58,17 @@ def _training(found: Argument, answers: tuple[Answer, ...]) -> Part:
         (
             Prose(
                 "Two weight matrices stand between a point and its reconstruction, so there are **two** linear layers. "
-                "In the mean over the points, the squared distance of a point from its reconstruction is the objective "
-                "without the penalty:"
+                "The loss takes the mean of the squared errors over the $m$ entries of a point. Where the random unit "
+                "vector $i$ picks each of the $n$ points with equal chances, its mean is @{plain} divided by $m$:"
             ),
-            Formula((computed.LOSSES[answers[1].value], "=", PLAIN)),
+            Formula((computed.LOSSES[answers[1].value], "=", computed.MEAN)),
             Prose("The gradients $D1$ and $D2$ of @{plain} are (what is underlined is held constant)"),
             chain(found.gradients["W1"], found.scope.D1, numbered=False),
             chain(found.gradients["W2"], found.scope.D2, numbered=False),
             Prose(
                 "and the penalty adds $2*lam*W$. **Weight decay** with the factor $2*lam$ adds the same to the "
-                "gradient, so an **SGD** step with it is a gradient step on @{penalised}:"
+                "gradient, so an **SGD** step with it is a gradient step on @{penalised} (with the loss "
+                "divided by $m$, the factor is $2*lam/m$):"
             ),
             Formula("W1 - eta*(D1 + 2*lam*W1)"),
             Prose(
