@@ -14,7 +14,8 @@ _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "|": r"\textbar{}",
-    "“": "``", "”": "''", "‘": "`", "’": "'", "—": "---", "–": "--", "…": r"\ldots{}", "\u00a0": "~", "§": r"\S{}",
+    "“": "``", "”": "''", "‘": "`", "’": "'", "—": "---", "–": "--", "…": r"\ldots{}", "\u00a0": "~",
+    "\u2003": r"\quad{}", "§": r"\S{}",
     "·": r"\textperiodcentered{}", "•": r"\textbullet{}", "°": r"\textdegree{}", "€": r"\texteuro{}",
     "\u200b": r"\anywhere{}", "\u2011": "-", "\u2212": "$-$",
 }  # fmt: skip
@@ -109,8 +110,8 @@ def slug(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Text without control characters; every white space is one space."""
-    return "".join(c if c.isprintable() or c in "\u200b\u00a0" else " " for c in text)
+    """Text without control characters; every white space but those of a fixed width is one space."""
+    return "".join(c if c.isprintable() or c in "\u200b\u00a0\u2003" else " " for c in text)
 
 
 def breakable(text: str) -> str:

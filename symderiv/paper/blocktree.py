@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from symderiv.document import AnswerBox, Blank, Block, Figure, Tick, TickBoxes
+from symderiv.document import AnswerBox, Blank, Block, Figure, Prose, Tick, TickBoxes
+from symderiv.paper.inline import pieces
 
 
 def transform(block: Any, change: Callable[[Any], Any]) -> Any:
@@ -40,6 +41,13 @@ def without_answers(blocks: Iterable[Any]) -> tuple[Any, ...]:
     True
     """
     return transform(tuple(blocks), _strip)
+
+
+def filled_in(block: Any) -> bool:
+    """Whether a paragraph has lines to fill in or boxes to tick."""
+    if not isinstance(block, Prose):
+        return False
+    return any(isinstance(piece, (Blank, Tick)) for piece in pieces(block.text, block.scope))
 
 
 def holds_answers(blocks: Iterable[Any]) -> bool:

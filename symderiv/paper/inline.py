@@ -130,8 +130,8 @@ def _piece(match: re.Match[str], text: str, scope: Any) -> Block:
 
 
 def _typeset(words: str) -> str:
-    """Typographic quotation marks, apostrophes, dashes and single spaces."""
-    words = re.sub(r"\s+", " ", words)
+    """Typographic quotation marks, apostrophes, dashes and single spaces; spaces of a fixed width stay."""
+    words = re.sub(r"[^\S\u00a0\u2003]+", " ", words)
     words = re.sub(r'(^|[\s(\[—–/])"', "\\1“", words).replace('"', "”")
     words = re.sub(r"(^|[\s(\[“—–/])'", "\\1‘", words).replace("'", "’")
     return words.replace("---", "—").replace("--", "–").replace("\0", "")

@@ -36,6 +36,7 @@ from symderiv.document import (
 )
 from symderiv.errors import FormatError, SymderivError, ToolError, UnknownNameError
 from symderiv.notation.escaping import html_text, latex_text, markdown_text, slug, typst_string, typst_text
+from symderiv.paper.blocktree import filled_in
 from symderiv.paper.inline import pieces, plain
 from symderiv.paper.mathematics import printed, spoken
 from symderiv.paper.numbering import numbered
@@ -121,7 +122,7 @@ class Rendering:
         """Blocks below one another."""
         listed, made = tuple(blocks), []
         for block, following in zip_longest(listed, listed[1:]):
-            self.introduces = isinstance(block, Prose) and isinstance(following, DISPLAYS)
+            self.introduces = isinstance(block, Prose) and (isinstance(following, DISPLAYS) or filled_in(following))
             made.append(self.block(block))
         return self.ready("".join(made))
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from symderiv.document import Blank, Math
 from symderiv.errors import ReadingError
+from symderiv.notation.escaping import latex_text, typst_text
 from symderiv.paper.inline import Code, Emph, Link, Ref, Strong, Words, pieces, plain
 
 
@@ -53,3 +54,9 @@ def test_any_text_has_pieces(text):
         assert "link" in str(error)
     else:
         assert all(isinstance(piece, (Words, Strong, Emph, Code, Link, Ref, Blank)) for piece in found)
+
+
+def test_spaces_of_a_fixed_width_are_kept():
+    assert pieces("valid \n yes\u2003no\u00a05")[0].text == "valid yes\u2003no\u00a05"
+    assert latex_text("yes\u2003no\u00a05") == r"yes\quad{}no~5"
+    assert "yes\u2003no" in typst_text("yes\u2003no")

@@ -6,8 +6,9 @@ import pytest
 from golden_files import assert_golden
 from paper_samples import BLOCKS, DEMO, NAMES, W
 
-from symderiv.document import Block, Bullets, Document, Formula, Heading, Meta, Prose, Question
+from symderiv.document import Block, Bullets, Document, Formula, Formulas, Heading, Meta, Prose, Question, TickBoxes
 from symderiv.errors import FormatError, ProblemError, UnknownNameError
+from symderiv.notation.printing import latex, typst
 from symderiv.paper.blocktree import with_scope
 from symderiv.paper.numbering import numbered
 from symderiv.paper.rendering import LANGUAGES, Rendering, render
@@ -90,6 +91,7 @@ def test_a_formula_of_markup_stays_text_in_html():
 def test_a_paragraph_stays_with_what_it_introduces(language, kept):
     rendering = Rendering(language)
     assert kept in rendering.blocks((Prose("so that"), Formula("a = b", scope=ABC)))
+    assert kept in rendering.blocks((Prose("What is it?"), Prose("The sequence: _____")))
     assert kept not in rendering.blocks((Prose("so that"), Prose("another paragraph")))
     assert kept not in rendering.blocks((Formula("a = b", scope=ABC), Prose("the last one")))
 
@@ -113,3 +115,16 @@ def test_items_with_displays_stand_apart():
 def test_a_bracket_in_a_title_does_not_end_the_short_title():
     text = str(Rendering("latex").block(Heading(1, "Sets ]0, 1] and \U0001f600", 2)))
     assert "\\section[{Sets ]0, 1] and [U+1F600]}]{" in text
+
+
+def test_what_is_held_keeps_its_parentheses():
+    scope = declare(X="matrix(n, d)", A="matrix(n, d)", B="matrix(d, k)")
+    held = scope.read("held(X - A)@B")
+    assert latex(held) == r"\left(\underline{X - A}\right) B"
+    assert typst(held).startswith("lr((underline(")
+
+
+def test_a_short_derivation_stays_together_and_boxes_may_be_parted():
+    assert "\\display{2}" in Rendering("latex").block(Formulas((Formula("a = b", scope=ABC),) * 2))
+    ticks = str(Rendering("latex").block(TickBoxes(("yes", "no"))))
+    assert ticks.index("\\end{samepage}") < ticks.index("\\penalty0")
