@@ -106,7 +106,7 @@ def part() -> Part:
     blocks: list[Any] = [Prose(QUESTION)]
     solution: list[Any] = []
     for number, (sides, note, one) in enumerate(zip(shown(), NOTES, found, strict=True), 1):
-        ticks = (Tick(one.valid), " valid    ", Tick(not one.valid), " not valid    Reason: ____________________")
+        ticks = (Tick(one.valid), " valid\u2003", Tick(not one.valid), " not valid\u2003Reason: ____________________")
         blocks += [Prose(f"**Rule {number}.** {note}"), Formula((sides[0], "=", sides[1])), Prose(ticks)]
         solution.append(Prose(f"**Rule {number}: {'valid' if one.valid else 'not valid'}.** {REASONS[number - 1]}"))
     return Part("a", tuple(blocks), tuple(solution), points=8, answers=tuple(_answers(found)))

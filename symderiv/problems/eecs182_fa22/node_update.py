@@ -84,7 +84,7 @@ def part(equation_label: str = "update") -> Part:
                 (
                     Prose("States have $d$ components and $W2$ has $k$ rows. What is the shape of $W1$?"),
                     Prose(("Rows: ", Blank(width=2, answer=f"${rows}$"),
-                           "   columns: ", Blank(width=2, answer=f"${columns}$"))),
+                           "\u2003columns: ", Blank(width=2, answer=f"${columns}$"))),
                 ),
                 (
                     Prose(

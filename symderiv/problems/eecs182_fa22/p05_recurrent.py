@@ -164,6 +164,7 @@ def _contributions(graph: Graph, backward: Backward, rows: Rows, proved: ProvedB
                     for edge, row in zip(edges, asked, strict=True)
                 )
             ),
+            Prose("The weight acts through all three, so its derivative is their sum:"),
             Chain(total.left, tuple(Line("=", step, why) for step, why in _sum_lines(backward, edges))),
         ),
         points=8,

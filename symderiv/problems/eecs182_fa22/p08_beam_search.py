@@ -140,7 +140,7 @@ def _greedy(decoder: SequenceModel) -> Part:
         (
             Prose("Compare the two numbers after the words that stand already."),
             Table(
-                ("Time step", *(f"log-probability of *{word}*" for word in WORDS), "Chosen"),
+                ("Time step", *(f"Log-probability of *{word}*" for word in WORDS), "Chosen"),
                 tuple(_choice(decoder, search.best, i) for i in range(LENGTH)),
                 "crrl",
             ),
@@ -148,7 +148,7 @@ def _greedy(decoder: SequenceModel) -> Part:
                 search_drawing(search_tree(decoder, 1), number=number),
                 "Greedy search never looks below the word it did not take.",
                 label="greedy",
-                width=0.5,
+                width=0.62,
             ),
             Prose(
                 f"Its total {number(search.best.score)} is below the {number(best.score)} of part (a): the likeliest "

@@ -98,10 +98,10 @@ def _design(steps: int) -> Part:
                 unrolled_translation(SOURCE, _letters(steps), targets(SAMPLED), stacked=True),
                 "The proposed design.",
                 label="stacked",
-                width=0.55,
+                width=0.72,
             ),
             Table(
-                ("Output", "can see, as given", "can see, as proposed"),
+                ("Output", "Can see, as given", "Can see, as proposed"),
                 tuple((str(i), *(_seen(design, i, steps) for design in (GIVEN, PROPOSED))) for i in LENGTHS[:steps]),
                 "cll",
             ),

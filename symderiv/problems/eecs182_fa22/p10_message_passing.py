@@ -100,7 +100,7 @@ def _loss(figure: Figure) -> Part:
     scope = symbols()
     derivation = loss_derivation(scope)
     table = Table(
-        ("node", *LABELS),
+        ("Node", *LABELS),
         (
             (Prose("label $y_i$"), *LABELS.values()),
             (Prose("prediction $p_i$"), *(scope[name] for name in PREDICTIONS.values())),
