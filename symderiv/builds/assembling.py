@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from symderiv.builds import freshness
@@ -14,7 +14,7 @@ from symderiv.paper.exams import closing, meta, opening, subtitle
 from symderiv.paper.fragments import Fragment, Task, compute
 from symderiv.paper.papers import Source, number_of, paper_of
 from symderiv.paper.rendering import LANGUAGES, Rendered, Rendering
-from symderiv.paper.typesetters import PlacedError, have_latex, latex_pdf, typst_pdf
+from symderiv.paper.typesetters import IncompleteTexError, PlacedError, have_latex, latex_pdf, typst_pdf
 from symderiv.problem import Paper
 from symderiv.running.parallel import run_tasks
 from symderiv.running.progress import Progress
@@ -33,14 +33,29 @@ class Assembled:
     failed: dict[str, str]
     warnings: tuple[str, ...]
     computed: tuple[str, ...]
+    lacked: str = ""  # the file TeX did not find, so that Typst set the papers
 
 
 def assemble(
     source: Source, stems: Sequence[str], papers: Sequence[str], formats: Sequence[str], folder: Path, code: str,
     out: Path, executor: Executor | None = None, force: bool = False,
 ) -> Assembled:  # fmt: skip
-    """Compute what changed, then make every paper in every format."""
-    engine = "latex" if have_latex() else "typst"
+    """Compute what changed, then make every paper in every format; by Typst where TeX is missing or incomplete."""
+    asked = (source, stems, papers, formats, folder, code, out, executor, force)
+    if not have_latex():
+        return _assembled("typst", *asked)
+    try:
+        return _assembled("latex", *asked)
+    except IncompleteTexError as incomplete:
+        made = _assembled("typst", *asked)
+        return replace(made, warnings=(incomplete.replaced(), *made.warnings), lacked=incomplete.missing)
+
+
+def _assembled(
+    engine: str, source: Source, stems: Sequence[str], papers: Sequence[str], formats: Sequence[str], folder: Path,
+    code: str, out: Path, executor: Executor | None, force: bool,
+) -> Assembled:  # fmt: skip
+    """The build with one of the two typesetters."""
     suffixes = {name: language.suffix for name, language in LANGUAGES.items()}
     needed = {name for name, suffix in suffixes.items() if suffix in formats}
     languages = tuple(sorted(needed | ({engine} if "pdf" in formats else set())))

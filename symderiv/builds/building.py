@@ -80,7 +80,7 @@ def _build_one(
     source: Source, wanted: list[str] | None, audience: str | None, out: Path, formats: tuple[str, ...],
     executor: Executor | None, force: bool,
 ) -> BuildResult:  # fmt: skip
-    from symderiv.paper.typesetters import have_latex
+    from symderiv.paper.typesetters import have_latex, in_tex
 
     folder = out / source.name
     if wanted:
@@ -90,16 +90,18 @@ def _build_one(
         code, freshness.folder_version(source.folder, out=out), source.stems, wanted, audience, formats, have_latex(),
         os.environ.get("SOURCE_DATE_EPOCH", ""),
     )  # fmt: skip
-    if not force and freshness.is_fresh(folder, target):
-        before = freshness.read_state(folder)
+    before = freshness.read_state(folder)
+    lacked = before.get("lacked")
+    if not force and freshness.is_fresh(folder, target) and not (lacked and in_tex(str(lacked))):
         return BuildResult(tuple(folder / name for name in before["files"]), {}, tuple(before.get("warnings", ())))
     from symderiv.builds.assembling import assemble
     from symderiv.writing import write_all
 
     sys.stderr.write(f"building {source.name} into {folder}\n")
     made = assemble(source, select_stems(source, wanted), PAPERS[audience], formats, folder, code, out, executor, force)
-    state = freshness.state_text(target if not made.failed else "", made.files, {"warnings": list(made.warnings)})
-    stale = set(freshness.read_state(folder).get("files", {})) - set(made.files)
+    state = freshness.state_text(target if not made.failed else "", made.files,
+                                 {"warnings": list(made.warnings), "lacked": made.lacked})
+    stale = set(before.get("files", {})) - set(made.files)
     write_all(folder, {**made.files, f".build/{freshness.STATE}": state})
     if not made.failed:
         for name in stale:

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from symderiv.errors import FormatError, LimitError, ToolError, shorten
@@ -23,13 +24,30 @@ SECONDS = 120.0
 _FLAGS = [
     "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-no-shell-escape", "-quiet", "-norc",
 ]  # fmt: skip
-_MISSING = re.compile(r"File `([^']+\.(?:sty|cls|fd|def))' not found")
+_WAY_OUT = "install texlive-latex-extra and lmodern"
+# what a TeX lacks: a package or what it loads, or the metric of a font; files of the document end otherwise
+_MISSING = re.compile(
+    r"(?:File|find file) [`'](?P<file>[^']+\.(?:sty|cls|clo|fd|def|cfg|ldf|code\.tex))'"
+    r"|Font [^=\n]+=(?P<font>\S+)[^\n]* not loadable"
+)  # fmt: skip
 
 
 class PlacedError(FormatError):
     """An error in the source whose place is known; ``problems`` names the problems it is in."""
 
     problems: frozenset[str] = frozenset()
+
+
+class IncompleteTexError(ToolError):
+    """TeX is there and lacks a file of a package or a font: ``missing`` is its name."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(f"this TeX has no {missing}; {_WAY_OUT}, or set SYMDERIV_TEX=0 to print without TeX")
+        self.missing = missing
+
+    def replaced(self) -> str:
+        """What to tell where Typst has set the pages instead."""
+        return f"this TeX has no {self.missing}, so the PDF is set by Typst; for TeX {_WAY_OUT}"
 
 
 def have_latex() -> bool:
@@ -41,7 +59,7 @@ def latex_pdf(rendered: Rendered, seconds: float = SECONDS) -> tuple[bytes, list
     """PDF of a LaTeX source, and the boxes that stand out of the page.
 
     Raises FormatError with problem, part and line for an error in the source, LimitError
-    when TeX does not end, ToolError when it is not installed or a package is missing.
+    when TeX does not end, ToolError when it is not installed, IncompleteTexError when a package is missing.
     """
     latexmk = shutil.which("latexmk")
     if latexmk is None:
@@ -59,6 +77,27 @@ def latex_pdf(rendered: Rendered, seconds: float = SECONDS) -> tuple[bytes, list
         if code or not made.is_file():
             raise _failure(log, rendered)
         return made.read_bytes(), [str(box) for box in overfull(log, rendered)]
+
+
+def in_tex(file: str) -> bool:
+    """Whether TeX finds a file of its own."""
+    finder = shutil.which("kpsewhich")
+    if finder is None:
+        return False
+    return not subprocess.run([finder, file], capture_output=True, check=False, timeout=SECONDS).returncode
+
+
+def document_pdf(render: Callable[[str], Rendered]) -> tuple[bytes, list[str]]:
+    """PDF of what is rendered in either language, by TeX where it is complete, else by Typst; and what to tell.
+
+    Raises what ``latex_pdf`` and ``typst_pdf`` raise; FormatError also for raw LaTeX that only TeX can set.
+    """
+    if have_latex():
+        try:
+            return latex_pdf(render("latex"))
+        except IncompleteTexError as incomplete:
+            return typst_pdf(render("typst")), [incomplete.replaced()]
+    return typst_pdf(render("typst")), []
 
 
 def typst_pdf(rendered: Rendered) -> bytes:
@@ -120,8 +159,7 @@ def _run(command: list[str], folder: str, environment: dict[str, str], seconds: 
 def _failure(log: str, source: str) -> FormatError | ToolError:
     missing = _MISSING.search(unwrapped(log))  # TeX names the line of what follows from it, not of this
     if missing:
-        way_out = "install texlive-latex-extra and lmodern, or set SYMDERIV_TEX=0 to print without TeX"
-        return ToolError(f"this TeX has no {missing[1]}; {way_out}")
+        return IncompleteTexError(missing["file"] or f"{missing['font']}.tfm")
     found = errors(log, source)
     if not found:
         return FormatError("LaTeX made no PDF and names no error; the last line of its log is: " + shorten(

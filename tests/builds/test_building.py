@@ -115,6 +115,38 @@ def test_an_error_in_raw_latex_loses_one_problem(exam, tmp_path, monkeypatch):
     assert (tmp_path / "out" / "exam" / "exam.pdf").is_file()
 
 
+@pytest.fixture
+def incomplete_tex(tmp_path, monkeypatch):
+    """A TeX in which a file is missing that one of its packages loads."""
+    monkeypatch.delenv("SYMDERIV_TEX", raising=False)
+    broken = tmp_path / "texmf"
+    broken.mkdir()
+    (broken / "fancyhdr.sty").write_text("\\RequirePackage{nowhereatall}\n")
+    monkeypatch.setenv("TEXINPUTS", f"{broken}:")
+    return broken
+
+
+@pytest.mark.exe("latexmk", "pdflatex")
+def test_an_incomplete_tex_is_replaced_and_what_it_lacks_is_named(exam, tmp_path, incomplete_tex, monkeypatch, capfd):
+    made = build([exam], out=tmp_path / "out")
+    assert made.ok and "nowhereatall.sty" in made.warnings[0] and "Typst" in made.warnings[0]
+    assert capfd.readouterr().err.count("nowhereatall.sty") == 1
+    assert b"Typst" in (tmp_path / "out" / "exam" / "exam.pdf").read_bytes()
+    before = stamps(tmp_path / "out")
+    assert not build([exam], out=tmp_path / "out").rebuilt and stamps(tmp_path / "out") == before
+    (incomplete_tex / "nowhereatall.sty").write_text("\\input{fancyhdr-of-old.sty}\n")  # it is there now: TeX is asked again
+    assert "fancyhdr-of-old.sty" in build([exam], out=tmp_path / "out").warnings[0]
+
+
+@pytest.mark.exe("latexmk", "pdflatex")
+def test_without_the_whole_tex_only_raw_latex_is_lost(exam, tmp_path, incomplete_tex):
+    raw = GOOD.format(n=2).replace('Prose("Some text.")', "Prose((Raw(r'\\foo{x}'),))").replace("Blank, ", "Blank, Raw, ")
+    (exam / "problem_2.py").write_text(raw)
+    made = build([exam], out=tmp_path / "out")
+    assert "only TeX knows" in made.failed["problem_2"] and "nowhereatall.sty" in made.warnings[0]
+    assert (tmp_path / "out" / "exam" / "exam.pdf").is_file()
+
+
 def test_the_scaffold_builds(tmp_path, monkeypatch):
     monkeypatch.setenv("SYMDERIV_TEX", "0")
     shutil.copytree(templates_dir() / "new", tmp_path / "mine", ignore=shutil.ignore_patterns("__pycache__"))

@@ -11,8 +11,17 @@ from pypdf import PdfReader
 
 from symderiv.document import AUTO, Document, Figure, Formula, Formulas, Heading, Meta, Picture, Prose, Question, Raw
 from symderiv.errors import FormatError, LimitError, ToolError
+from symderiv.formats.pdf import render_pdf
 from symderiv.paper.rendering import Rendered, render
-from symderiv.paper.typesetters import PlacedError, _failure, have_latex, latex_pdf, typst_pages, typst_pdf
+from symderiv.paper.typesetters import (
+    IncompleteTexError,
+    PlacedError,
+    _failure,
+    have_latex,
+    latex_pdf,
+    typst_pages,
+    typst_pdf,
+)
 from symderiv.scope import declare
 
 
@@ -166,6 +175,28 @@ def test_raw_latex_reaches_no_shell_and_no_file(attack, tmp_path, monkeypatch):
         pdf = b""
     assert not list(tmp_path.iterdir())
     assert not pdf or "root:" not in text_of(pdf)
+
+
+@pytest.mark.exe("latexmk", "pdflatex")
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [("\\usepackage{nowhereatall}", "nowhereatall.sty"), ("\\font\\x=nowherefont \\x", "nowherefont.tfm"),
+     ("\\input{nowhere.code.tex}", "nowhere.code.tex")],
+)  # fmt: skip
+def test_what_an_incomplete_tex_lacks_is_named(source, missing):
+    with pytest.raises(IncompleteTexError, match="this TeX has no") as caught:
+        latex_pdf(Rendered(f"\\documentclass{{article}}{source}\\begin{{document}}a\\end{{document}}"))
+    assert caught.value.missing == missing and "SYMDERIV_TEX=0" in str(caught.value)
+
+
+@pytest.mark.exe("latexmk", "pdflatex")
+def test_a_document_is_set_by_typst_where_tex_is_incomplete(tmp_path, monkeypatch, capfd):
+    (tmp_path / "fancyhdr.sty").write_text("\\RequirePackage{nowhereatall}\n")
+    monkeypatch.setenv("TEXINPUTS", f"{tmp_path}:")
+    assert b"Typst" in render_pdf(Document("t", (Prose("words"),)))
+    assert "nowhereatall.sty" in capfd.readouterr().err
+    with pytest.raises(FormatError, match="only TeX knows"):
+        render_pdf(Document("t", (Prose((Raw(r"\foo{x}"),)),)))
 
 
 def test_without_tex_the_way_out_is_named(monkeypatch):
