@@ -138,7 +138,7 @@ def _note(found: dict[object, Need], e: Expr, relation: str) -> None:
         if not form.is_zero:
             found[(relation, form)] = Need(e, relation)
     elif not (is_nonnegative(form) if relation == ">= 0" else is_positive(form)):
-        _, _, core = content(form, True)
+        core = form if form.is_zero else content(form, True)[-1]
         found[(relation, core)] = Need(e, relation)
 
 
