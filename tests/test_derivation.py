@@ -108,6 +108,27 @@ def test_means_are_worked_out_line_by_line(claim):
     assert all(step.replay() is step.after for step in found.steps)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("E(h*c)", "p*c"),
+        ("E(E(h)*h)", "p**2"),
+        ("Var(h)", "s + 2*p*s + p*(1-p)"),
+        ("Var(sum(k))", "n + n**2*p*(1-p)"),
+        ("Cov(k)", "eye(n) + p*(1-p)*ones(n, n)"),
+        ("Cov(m)", "eye(n) + p*(1-p)*ones(n, n)"),
+    ],
+)
+def test_laws_with_random_parameters_by_total_expectation_and_variance(text, value):
+    c = declare(
+        p="scalar, in (0, 1)", c="scalar", s="scalar, positive", q="scalar ~ bernoulli(p)", h="scalar ~ normal(mean=q, cov=s + 2*q*s)",
+        k="vector(n) ~ normal(mean=q, std=1)", m="vector(n) ~ normal(mean=q*ones(n), cov=eye(n))",
+    )  # fmt: skip
+    found = derive(text, symbols=c)
+    assert found.verdict == "proved" and found.steps
+    assert certify(found.end, value, symbols=c).verdict == "proved"
+
+
 def test_integration_by_parts_does_not_pass_a_jump():
     c = declare(**RANDOM)
     found = derive("E((a@x)*sign(a@x))", "a@S@E(zeros(n))", symbols=c)

@@ -28,6 +28,7 @@ from symderiv.numeric import evaluate
 TRIALS = 3
 MAX_CHOICES = 30
 ENOUGH = 24
+PRINTED_BITS = 13_000  # of a whole number: Python writes 4300 digits
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,10 @@ def _plain(a: Any) -> Any:
         return [_plain(x) for x in a]
     x = a.item() if isinstance(a, np.ndarray) else a
     if isinstance(x, flint.fmpq):
-        if max(int(x.p).bit_length(), int(x.q).bit_length()) > 1000:
-            raise LimitError("a value at this point is too large to print")
-        return int(x.p) if x.q == 1 else int(x.p) / int(x.q)
+        above, below = int(x.p), int(x.q)
+        if above.bit_length() - below.bit_length() > (PRINTED_BITS if below == 1 else 1000):
+            raise Undefined("a value at this point is too large to print")  # it is exact: balls would know less
+        return above if below == 1 else above / below
     if isinstance(x, flint.arb):
         value = float(x.mid())
         return int(value) if value.is_integer() and x.contains_integer() and abs(value) < 1e15 else value
