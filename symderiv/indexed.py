@@ -25,7 +25,7 @@ from symderiv.kernel.substitution import substitute
 from symderiv.moments import covariance, expectation
 from symderiv.shapes import Dim, Shape
 from symderiv.symbols import Symbol
-from symderiv.trees import DERIVATIVES, held_parts, leaves, replace_leaf, swap
+from symderiv.trees import DERIVATIVES, held_parts, is_random, leaves, replace_leaf, swap
 
 _FORMS: WeakKeyDictionary[Expr, Form] = WeakKeyDictionary()
 
@@ -206,7 +206,7 @@ def _by_its_differential(t: Expr) -> Expr | None:
 
     What the determinant lemmas make of it has an inverse of another matrix, which only Woodbury's identity leads back.
     """
-    if t.op not in ("det", "logdet") or t.args[0].op != "add":
+    if t.op not in ("det", "logdet") or t.args[0].op != "add" or is_random(t):  # an average takes all of it
         return None
     first = make("tr", make("matmul", make("held", make("inv", t.args[0])), t.args[0])) - dimension(t.args[0].shape[0])
     value = make("held", t)

@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import product as combinations_of
 from math import factorial
 
-from symderiv.errors import LimitError
+from symderiv.errors import LimitError, ReadingError
 from symderiv.expressions import Expr
 from symderiv.kernel.arithmetic import add, assemble, multiply, place, power_of, scale, subtract
 from symderiv.kernel.closed_forms import expected_functions, set_partitions
@@ -25,6 +25,7 @@ from symderiv.kernel.forms import Coefficient, Form, Product, instances, next_la
 from symderiv.kernel.integrability import Growth, growth
 from symderiv.kernel.networks import ONE, Factor, Index, delta, slot
 from symderiv.symbols import Symbol
+from symderiv.trees import involved
 
 Lower = Callable[[Expr], Form]
 MAX_OCCURRENCES = 12
@@ -44,18 +45,15 @@ def expectation(form: Form, lower: Lower) -> Form:
             return form
         above = {p for s in present for p in _ancestors(s)}
         s = min(present - above, key=lambda s: (not _LAWS[_kind(s)].finite, s.name))
-        form = _average(form, s, lower)
+        try:
+            form = _average(form, s, lower)
+        except ReadingError as bad:  # a normal form may divide by what is 0 at one of the values
+            raise LimitError(f"no average over {s.name} is known: {bad}") from bad
 
 
 def _ancestors(s: Symbol) -> set[Symbol]:
     """The random symbols that a law depends on."""
-    return {p for _, value in s.law if isinstance(value, Expr) for p in lowered_symbols(value)}
-
-
-def lowered_symbols(e: Expr) -> set[Symbol]:
-    """The random symbols of a tree, and those their own laws depend on."""
-    here = {e.data} if e.op == "sym" and e.data.random else set()
-    return here.union(*(_ancestors(s) for s in here), *(lowered_symbols(a) for a in e.args))
+    return {p.data for _, value in s.law if isinstance(value, Expr) for p in involved(value) if p.data.random}
 
 
 def _average(form: Form, s: Symbol, lower: Lower) -> Form:

@@ -14,6 +14,7 @@ from symderiv.calculus import gradient, jacobian
 from symderiv.errors import LimitError, ReadingError, ShapeError
 from symderiv.expressions import Expr, constant, make, number, symbol
 from symderiv.operators import members
+from symderiv.steps.distributions import has_random_parameters
 from symderiv.symbols import Symbol
 from symderiv.trees import involved, is_random, leaves, swap
 from symderiv.trees import over as rebuilt
@@ -100,8 +101,8 @@ def _leading_constants(u: Expr) -> tuple[tuple[Expr, ...], Expr]:
 def independent_entries(e: Expr) -> bool:
     """Whether the entries of an array are independent of each other for a reason that stands in it."""
     if e.op == "sym":
-        law = dict(e.data.law)
-        return e.data.random and e.data.distribution.name != "one_hot" and "cov" not in law and not _mixed(e)
+        drawn_apart = e.data.random and e.data.distribution.name != "one_hot" and "cov" not in dict(e.data.law)
+        return drawn_apart and not has_random_parameters(e)
     if not is_random(e):
         return True
     if e.op in MAPS or e.op in ("neg", "T") or (e.op == "pow" and not is_random(e.args[1])):
@@ -254,75 +255,3 @@ def _scaled_covariance(t: Expr, fixed: list[Expr], random: Expr) -> Expr:
     if not scale.shape:
         return times(make("pow", scale, number(2)), inner)
     return times(make("outer", scale, scale), inner)
-<<<<<<< HEAD
-=======
-
-
-def moment_of_a_symbol(e: Expr, goal: Expr | None = None) -> Expr | None:
-    """Mean, variance and covariance of a declared random symbol, from its distribution.
-
-    Where the law has random parameters, by the laws of total expectation, variance and covariance.
-    """
-    if e.op not in ("E", "Var", "Cov") or len(e.args) != 1 or e.args[0].op != "sym" or not e.args[0].data.random:
-        return None
-    x = e.args[0]
-    law = dict(x.data.law)
-    mean, spread, cov = _TABLE[x.data.distribution.name](law, x)
-    if e.op == "E":
-        return _averaged(_stretched(mean, x))
-    if e.op == "Var":
-        given = _stretched(spread, x)
-    elif cov is not None or len(x.shape) == 1:
-        given = cov if cov is not None else diag_of(_stretched(spread, x))
-    else:
-        return None
-    return plus(_averaged(given), make(e.op, _stretched(mean, x))) if is_random(mean) else _averaged(given)
-
-
-def _mixed(x: Expr) -> bool:
-    """Whether a parameter of the law is random."""
-    return any(is_random(value) for _, value in x.data.law if isinstance(value, Expr))
-
-
-def _averaged(e: Expr) -> Expr:
-    return make("E", e) if is_random(e) else e
-
-
-def _stretched(value: Expr, x: Expr) -> Expr:
-    return value if value.shape == x.shape else times(value, constant("ones", x.shape))
-
-
-Moments = tuple[Expr, Expr, Expr | None]
-
-
-def _bernoulli(law: dict[str, Expr], x: Expr) -> Moments:
-    p = law["p"]
-    return p, times(p, minus(number(1), p)), None
-
-
-def _normal(law: dict[str, Expr], x: Expr) -> Moments:
-    mean = law.get("mean", number(0))
-    if "cov" in law:
-        return mean, make("diagonal", law["cov"]) if law["cov"].shape else law["cov"], law["cov"]
-    return mean, make("pow", law["std"], number(2)) if "std" in law else number(1), None
-
-
-def _uniform(law: dict[str, Expr], x: Expr) -> Moments:
-    a, b = law["a"], law["b"]
-    return over(plus(a, b), number(2)), over(make("pow", minus(b, a), number(2)), number(12)), None
-
-
-def _one_hot(law: dict[str, Expr], x: Expr) -> Moments:
-    q = law["q"]
-    cov = minus(diag_of(q), make("outer", q, q)) if len(x.shape) == 1 and q.shape == x.shape else None
-    return q, times(q, minus(constant("ones", q.shape), q)), cov
-
-
-_TABLE: dict[str, Callable[[dict[str, Expr], Expr], Moments]] = {
-    "bernoulli": _bernoulli,
-    "normal": _normal,
-    "rademacher": lambda law, x: (number(0), number(1), None),
-    "uniform": _uniform,
-    "one_hot": _one_hot,
-}
->>>>>>> 8933328 (Means and variances by a law with random parameters follow the laws of total expectation and variance: the lines left the parameter outside its average and ended in an error; exact values too large for a float refute)

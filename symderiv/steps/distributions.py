@@ -8,12 +8,16 @@ from math import comb, prod
 
 from symderiv.algebra.building_blocks import diag_of, minus, over, plus, power, times
 from symderiv.expressions import Expr, constant, make, number
+from symderiv.trees import is_random
 
 HIGHEST = 8
 
 
 def moment_of_a_symbol(e: Expr, goal: Expr | None = None) -> Expr | None:
-    """Mean, variance, covariance and powers of a declared random symbol, from its distribution."""
+    """Mean, variance, covariance and powers of a declared random symbol, from its distribution.
+
+    Where the law has random parameters, by the laws of total expectation, variance and covariance.
+    """
     if e.op == "E" and (found := _raw(e.args[0])) is not None:
         return found
     if e.op not in ("E", "Var", "Cov") or len(e.args) != 1 or e.args[0].op != "sym" or not e.args[0].data.random:
@@ -22,10 +26,23 @@ def moment_of_a_symbol(e: Expr, goal: Expr | None = None) -> Expr | None:
     law = dict(x.data.law)
     mean, spread, cov = _TABLE[x.data.distribution.name](law, x)
     if e.op == "E":
-        return _stretched(mean, x)
+        return _averaged(_stretched(mean, x))
     if e.op == "Var":
-        return _stretched(spread, x)
-    return cov if cov is not None else diag_of(_stretched(spread, x)) if len(x.shape) == 1 else None
+        given = _stretched(spread, x)
+    elif cov is not None or len(x.shape) == 1:
+        given = cov if cov is not None else diag_of(_stretched(spread, x))
+    else:
+        return None
+    return plus(_averaged(given), make(e.op, _stretched(mean, x))) if is_random(mean) else _averaged(given)
+
+
+def has_random_parameters(x: Expr) -> bool:
+    """Whether a parameter of the law of a symbol is random itself."""
+    return any(is_random(value) for _, value in x.data.law if isinstance(value, Expr))
+
+
+def _averaged(e: Expr) -> Expr:
+    return make("E", e) if is_random(e) else e
 
 
 def _raw(t: Expr) -> Expr | None:
@@ -40,7 +57,7 @@ def _raw(t: Expr) -> Expr | None:
     if k.denominator != 1 or not 2 <= k <= HIGHEST:
         return None
     found = _POWERS[x.data.distribution.name](dict(x.data.law), x, int(k))
-    return _stretched(found, x)
+    return _averaged(_stretched(found, x))
 
 
 def bernoulli_power(t: Expr, goal: Expr | None = None) -> Expr | None:
