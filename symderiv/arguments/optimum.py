@@ -109,6 +109,10 @@ def _stays(value: Expr, wanted: Expr) -> Iterator[Fact]:
             )
 
 
+def _admitted(at: Mapping[Expr, Expr]) -> tuple[Fact, ...]:
+    return tuple(fact for variable, value in at.items() for fact in _stays(value, variable))
+
+
 _RANGES: dict[str, Callable[[Expr], tuple[Expr, ...]]] = {
     "positive": lambda value: (value,),
     "in (0, 1)": lambda value: (value, 1 - value),
@@ -164,11 +168,15 @@ class StationaryPoint:
     objective: Expr
     at: tuple[tuple[Expr, Expr], ...]
     gradients: tuple[tuple[Expr, Expr, Derivation], ...]
+    admitted: tuple[Fact, ...] = ()
 
     @property
     def verdict(self) -> str:
-        """The weakest line of all; the gradients themselves are proved when they are made."""
-        return weakest([lines.verdict for _, _, lines in self.gradients])
+        """The weakest line of all; the gradients themselves are proved when they are made.
+
+        The point must have the signs that are declared of its variables.
+        """
+        return weakest([*(lines.verdict for _, _, lines in self.gradients), *(fact.verdict for fact in self.admitted)])
 
 
 def stationary_point(
@@ -195,7 +203,7 @@ def stationary_point(
             chain = chain.to(line, why=why)
         zero = zero_like(variable)
         found.append((variable, slope, chain if chain.end is zero else chain.to(zero, why="everything cancels")))
-    return StationaryPoint(objective, tuple(at.items()), tuple(found))
+    return StationaryPoint(objective, tuple(at.items()), tuple(found), _admitted(at))
 
 
 @dataclass(frozen=True)
@@ -212,6 +220,7 @@ class LowerBound:
     signs: tuple[Fact, ...]
     at: tuple[tuple[Expr, Expr], ...]
     vanishing: tuple[Certificate, ...]
+    admitted: tuple[Fact, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -221,7 +230,8 @@ class LowerBound:
     @property
     def attained(self) -> str:
         """The verdict of "the bound is attained at the point"; *undecided* where no point was given."""
-        return weakest([self.verdict, *(c.verdict for c in self.vanishing)]) if self.at else "undecided"
+        parts = (*self.vanishing, *self.admitted)
+        return weakest([self.verdict, *(part.verdict for part in parts)]) if self.at else "undecided"
 
 
 def lower_bound(
@@ -247,9 +257,8 @@ def lower_bound(
     point = dict(at or {})
     vanishing = tuple(certify(substitute(square, point), zero_like(square)) for _, square in weighted if point)
     signs = tuple(nonnegative(weight) for weight, _ in weighted)
-    return LowerBound(
-        objective, bound, tuple(weighted), certify(objective, whole), signs, tuple(point.items()), vanishing
-    )
+    identity, items = certify(objective, whole), tuple(point.items())
+    return LowerBound(objective, bound, tuple(weighted), identity, signs, items, vanishing, _admitted(point))
 
 
 def substitute(tree: Expr, images: Mapping[Expr, Expr]) -> Expr:

@@ -95,3 +95,16 @@ def test_the_evidence_reads_as_sentences():
     told = str(unique_minimum(Y**2 + 1 / Y**2, Y, at=1))
     assert "from gap to gap the derivative is negative, positive" in told
     assert "the limits at 0 and oo are oo, oo" in told
+
+
+@pytest.mark.parametrize(("value", "verdict"), [("r", "proved"), ("-r", "refuted")])
+def test_a_point_has_the_signs_that_are_declared(value, verdict):
+    sign = "-" if value == "r" else "+"
+    at = {C.t: C.read(value)}
+    found = lower_bound(C.read(f"(t {sign} r)**2"), C.read("0*t"), [(1, C.read(f"t {sign} r"))], at)
+    assert (found.verdict, found.attained) == ("proved", verdict)
+
+
+def test_a_stationary_point_lies_in_what_is_declared():
+    assert stationary_point(C.read("(p - r)**2"), {C.p: C.r}).verdict == "refuted"
+    assert stationary_point(C.read("(t - r)**2"), {C.t: C.r}).verdict == "proved"
