@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from symderiv.errors import ToolError
+from symderiv.errors import ToolError, shorten
 from symderiv.formats import FORMATS, Format
 from symderiv.ink.embedding import svg_to_png
 from symderiv.ink.svg_marks import svg_picture
@@ -33,6 +33,7 @@ _SVG_BLIP = (
     'xmlns:asvg="http://schemas.microsoft.com/office/drawing/2016/SVG/main" r:embed="{id}"/></a:ext></a:extLst>'
 )
 _EPOCH = datetime(1980, 1, 1)
+_LONGEST = 255  # signs of a property, ISO/IEC 29500-2
 
 
 def pptx_bytes(obj: Any) -> bytes:
@@ -49,7 +50,7 @@ def pptx_bytes(obj: Any) -> bytes:
     file = Presentation()
     file.slide_width, file.slide_height = Inches(WIDE), Inches(HIGH)
     properties = file.core_properties
-    properties.title, properties.author, properties.last_modified_by = deck.title, "", ""
+    properties.title, properties.author, properties.last_modified_by = shorten(deck.title, _LONGEST), "", ""
     properties.created = properties.modified = _EPOCH
     first = file.slides.add_slide(file.slide_layouts[6])
     _words(first, deck.title, (1.0, 3.0, WIDE - 2.0, 1.4), 40, "ctr")

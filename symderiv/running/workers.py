@@ -18,6 +18,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from typing import Any
@@ -67,6 +68,7 @@ def run_in_pool(
 ) -> list[Outcome]:
     """Outcomes of ``function`` on every task, in order (see ``parallel.run_tasks``)."""
     multiprocessing.set_forkserver_preload(["symderiv.running.workers", *preload])
+    _start_server()
     pool = _Pool(function, tasks, seconds, report, memory)
     try:
         while len(pool.outcomes) < len(tasks):
@@ -77,6 +79,16 @@ def run_in_pool(
     finally:
         pool.close()
     return [pool.outcomes[index] for index in range(len(tasks))]
+
+
+def _start_server() -> None:
+    """Start the server that forks, deaf to Ctrl-C from its first moment: one that ends while starting reports it."""
+    resource_tracker.ensure_running()  # by itself it would make the signal heard again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Pool:

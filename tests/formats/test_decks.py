@@ -124,3 +124,8 @@ def test_html_turns_its_first_page_in_chromium(deck, tmp_path):
     page = done.stdout.decode()
     assert f"2 / {len(deck.slides) + 1}" in page
     assert page.count('class="present"') == 1
+
+
+def test_a_title_may_be_longer_than_a_property_of_a_file():
+    with zipfile.ZipFile(io.BytesIO(pptx_bytes(Deck("word " * 400, ())))) as archive:
+        assert "word word" in archive.read("ppt/slides/slide1.xml").decode()

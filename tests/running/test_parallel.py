@@ -20,6 +20,10 @@ def square(number):
     return number * number
 
 
+def blocked_signals(_):
+    return signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def hang_on_negative(number):
     while number < 0:
         pass
@@ -155,3 +159,9 @@ def test_an_attempt_lets_the_keyboard_through():
 
     with pytest.raises(KeyboardInterrupt):
         attempt(interrupt, 1)
+
+
+def test_processes_are_deaf_to_the_keyboard_from_their_start():
+    """A Ctrl-C reaches every process of a terminal; one that is still starting would print its own traceback."""
+    assert all(signal.SIGINT in outcome.get() for outcome in run_tasks(blocked_signals, [1, 2], workers=2))
+    assert signal.SIGINT not in blocked_signals(None)
