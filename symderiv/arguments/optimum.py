@@ -230,8 +230,8 @@ class LowerBound:
     @property
     def attained(self) -> str:
         """The verdict of "the bound is attained at the point"; *undecided* where no point was given."""
-        parts = (*self.vanishing, *self.admitted)
-        return weakest([self.verdict, *(part.verdict for part in parts)]) if self.at else "undecided"
+        there = [*(c.verdict for c in self.vanishing), *(fact.verdict for fact in self.admitted)]
+        return weakest([self.verdict, *there]) if self.at else "undecided"
 
 
 def lower_bound(
