@@ -10,9 +10,13 @@ MAX_DENOMINATORS = 12
 
 
 def over_one_denominator(form: Form) -> tuple[Form, list[tuple[Form, int]]]:
-    """A sum times its denominators at free indices, and those with their powers: F = N / ∏ baseᵏ."""
+    """A sum times its denominators at free indices, and those with their powers: F = N / ∏ baseᵏ.
+
+    A sum whose denominators come back, as nested ones do where the laws of fractions part them, stays as it is.
+    """
+    whole = form
     below: list[tuple[Form, int]] = []
-    while len(form.terms) > 1 and len(below) < MAX_DENOMINATORS:
+    while len(form.terms) > 1:
         lowest: dict[int, Exponent] = {}
         for mono in form.terms:
             for u, e in mono:
@@ -21,6 +25,8 @@ def over_one_denominator(form: Form) -> tuple[Form, list[tuple[Form, int]]]:
                     lowest[u] = e
         if not lowest:
             break
+        if len(below) == MAX_DENOMINATORS:
+            return whole, []
         u = min(lowest)
         h, idx, _ = NETS[u].factors[0]
         k = -int(lowest[u])
