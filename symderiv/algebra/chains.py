@@ -146,7 +146,7 @@ def symmetric(a: Expr) -> bool:
     return flipped(a) is a or (a.op == "matmul" and a.args == flipped(a).args)
 
 
-def chain(cores: Sequence[Expr], *, flip: bool, inner: bool, diagonal: bool) -> tuple[Expr | None, list[Expr]]:
+def chain(cores: Sequence[Expr], *, flip: bool, inner: bool, diagonal: bool) -> tuple[Expr, list[Expr]]:
     """A product of parts as one chain, and the scalars that came loose.
 
     ``flip`` fixes which way a chain is read, ``inner`` turns an inner product with
@@ -230,9 +230,11 @@ def taken_apart(kept: list[Expr]) -> tuple[list[Expr], list[Expr]]:
                 new, loose = [a.args[0]], [*loose, sum_of(times(a.args[1], b))]
             elif b.op == "outer" and len(a.shape) == 1:
                 new, loose = [b.args[1]], [*loose, sum_of(times(a, b.args[0]))]
-            elif a.op == "outer" and len(b.shape) == 2 and b.op != "outer":
+            elif a.op == "outer" and b.op == "outer":
+                new, loose = [make("outer", a.args[0], b.args[1])], [*loose, sum_of(times(a.args[1], b.args[0]))]
+            elif a.op == "outer" and len(b.shape) == 2:
                 new = [make("outer", a.args[0], _joined(flipped(b), a.args[1]))]
-            elif b.op == "outer" and len(a.shape) == 2 and a.op != "outer":
+            elif b.op == "outer" and len(a.shape) == 2:
                 new = [make("outer", _joined(a, b.args[0]), b.args[1])]
             else:
                 continue

@@ -9,7 +9,7 @@ from symderiv.expressions import Expr, constant, dimension, eye, make, number
 def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
     """A linear map of one part, in one form: traces turned to a fixed rotation, sums of products to traces."""
     body = e.args[0]
-    if e.op == "tr" and body.op == "eye":
+    if e.op == "tr" and body.op in ("eye", "ones"):
         return dimension(body.shape[0])
     if e.op == "tr" and inner:
         return trace(body)
@@ -33,7 +33,7 @@ def applied(e: Expr, *, inner: bool, diagonal: bool) -> Expr:
     if diagonal and e.op == "diagonal" and body.op == "matmul" and len(body.args) == 2:
         rows = make("sum", times(body.args[0], flipped(body.args[1])), data=1)
         return applied(rows, inner=inner, diagonal=diagonal)
-    if e.op == "sum" and e.data is None and body.op == "mul":
+    if e.op == "sum" and e.data is None and body.op in ("mul", "pow"):
         if inner and len(body.shape) == 2:
             return double_sum(body)
         found = inner_product(body) if inner else None
@@ -52,13 +52,10 @@ def scaled_diagonal(factors: tuple[Expr, ...], *, diagonal: bool) -> Expr:
 
 def inner_product(body: Expr) -> Expr | None:
     """The sum of u ⊙ (A v) as the chain u A v, read in a fixed direction."""
-    spelled = entries(body)
-    if len(spelled) != 2 or any(k != 1 for _, k in spelled):
+    spelled = spelled_out(body)
+    if len(spelled) != 2 or not any(base.op == "matmul" and len(base.args[0].shape) == 2 for base in spelled):
         return None
-    chains = [base for base, _ in spelled if base.op == "matmul" and len(base.args[0].shape) == 2]
-    if not chains:
-        return None
-    first, second = (base for base, _ in spelled)
+    first, second = spelled
     ahead = turned(first) if first.op == "matmul" else first
     flat = [a for t in (ahead, second) for a in (t.args if t.op == "matmul" else (t,))]
     found = make("matmul", *flat)
@@ -93,7 +90,15 @@ def trace(body: Expr) -> Expr:
 
 def double_sum(body: Expr) -> Expr:
     """ΣᵢⱼAᵢⱼBᵢⱼ as tr(AᵀB) where the product has two matrix factors."""
-    spelled = [base for base, k in entries(body) for _ in range(int(k) if k.denominator == 1 and k > 0 else 99)]
+    spelled = spelled_out(body)
     if len(spelled) == 2 and all(s.shape == body.shape for s in spelled):
         return trace(make("matmul", flipped(spelled[0]), spelled[1]))
     return sum_of(body)
+
+
+def spelled_out(body: Expr) -> list[Expr]:
+    """The factors of an entrywise product, a square as two; none where a power is not a small whole number."""
+    found = entries(body)
+    if any(k.denominator != 1 or not 0 < k <= 2 for _, k in found):
+        return []
+    return [base for base, k in found for _ in range(int(k))]

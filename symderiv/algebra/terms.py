@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 
+from symderiv.algebra.chains import entry_power, hadamard
 from symderiv.expressions import Expr, constant, make, negative, number
 from symderiv.trees import size
 
 # how far expressions are taken apart: kept as they stand, or in a fixed order by ever stronger laws
-KEEP, ORDER, FLIP, EXPAND, INNER, DIAGONAL = range(-1, 5)
+KEEP, ORDER, FLIP, EXPAND, INNER, DIAGONAL, AXES = range(-1, 6)
 MAX_TERMS = 200
 
 Scalars = dict[Expr, Fraction]
@@ -129,6 +130,19 @@ def joined(left: Scalars, right: Scalars) -> Scalars:
         if not out[base]:
             del out[base]
     return out
+
+
+def multiplied(a: Term, b: Term) -> Term:
+    """The product of two terms, arrays entry by entry."""
+    return a[0] * b[0], joined(a[1], b[1]), hadamard(a[2], b[2])
+
+
+def powered(t: Term, k: Fraction) -> Term:
+    """A term raised to an integer power, arrays entry by entry; a power of zero below the line stays as it stands."""
+    c, scalars, core = t
+    if not c:
+        return t if k > 0 else atom(make("pow", assemble([t], (), KEEP), number(k)))
+    return c ** int(k), {b: n * k for b, n in scalars.items()}, None if core is None else entry_power(core, k)
 
 
 def too_many(parts: Sequence[Sequence[Term]]) -> bool:

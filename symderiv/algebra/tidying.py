@@ -2,7 +2,7 @@
 
 ``tidy`` is what a reader does without a second thought and keeps the order in
 which things stand.  ``ordered`` goes on to a fixed order, by the laws up to a
-level of ``LEVELS``; two expressions that agree at a level differ by those laws
+level of ``algebra/terms.py``; two expressions that agree at a level differ by those laws
 only.  Nothing here decides anything: every step is certified elsewhere.
 """
 
@@ -14,9 +14,10 @@ from functools import lru_cache, reduce
 from itertools import product as choices
 from math import gcd, lcm
 
-from symderiv.algebra import chains
+from symderiv.algebra import axes, chains
 from symderiv.algebra.linear_maps import applied
 from symderiv.algebra.terms import (
+    AXES,
     DIAGONAL,
     EXPAND,
     FLIP,
@@ -27,21 +28,16 @@ from symderiv.algebra.terms import (
     assemble,
     atom,
     joined,
+    multiplied,
+    powered,
     too_many,
 )  # fmt: skip
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr, constant, dimension, make
 from symderiv.operators import members
+from symderiv.shapes import Shape
 from symderiv.trees import over
 
-# what a reader accepts at a glance, weakest law first; the name is that of the rule a step shows
-LEVELS = {
-    ORDER: "order-of-factors",
-    FLIP: "transpose-of-a-product",
-    EXPAND: "distributivity",
-    INNER: "inner-products-and-traces",
-    DIAGONAL: "diagonal-products",
-}
 ONE = Fraction(1)
 MAPS = members("map")
 
@@ -83,7 +79,13 @@ def terms(e: Expr, level: int) -> tuple[Term, ...]:
     found = case(e, level) if case is not None else _other(e, level)
     if level < ORDER:
         return tuple(found)
-    return tuple((c, scalars, chains.in_order(core, e.shape, level >= INNER)) for c, scalars, core in found)
+    return tuple((c, scalars, _in_order(core, e.shape, level)) for c, scalars, core in found)
+
+
+def _in_order(core: Expr | None, shape: Shape, level: int) -> Expr | None:
+    if level >= AXES and len(shape) == 2 and core is not None:
+        return axes.spelled(core, shape)
+    return chains.in_order(core, shape, level >= INNER)
 
 
 # values at zero and one that everybody knows
@@ -159,23 +161,12 @@ def _add(e: Expr, level: int) -> list[Term]:
 
 
 def _mul(e: Expr, level: int) -> list[Term]:
-    return [reduce(_times, pick) for pick in choices(*_many(e.args, level))]
-
-
-def _times(a: Term, b: Term) -> Term:
-    return a[0] * b[0], joined(a[1], b[1]), chains.hadamard(a[2], b[2])
+    return [reduce(multiplied, pick) for pick in choices(*_many(e.args, level))]
 
 
 def _div(e: Expr, level: int) -> list[Term]:
-    below = _power_of(factor(e.args[1], level), Fraction(-1))
-    return [_times(t, below) for t in terms(e.args[0], level)]
-
-
-def _power_of(t: Term, k: Fraction) -> Term:
-    c, scalars, core = t
-    if not c:
-        return t if k > 0 else atom(make("pow", assemble([t], (), KEEP), make("num", data=k)))
-    return c ** int(k), {b: n * k for b, n in scalars.items()}, None if core is None else chains.entry_power(core, k)
+    below = powered(factor(e.args[1], level), Fraction(-1))
+    return [multiplied(t, below) for t in terms(e.args[0], level)]
 
 
 def _pow(e: Expr, level: int) -> list[Term]:
@@ -193,16 +184,12 @@ def _pow(e: Expr, level: int) -> list[Term]:
             return list(terms(base, level))
     parts = terms(base, level)
     if level >= EXPAND and 1 < k <= 4 and len(parts) > 1 and not too_many([parts] * int(k)):
-        return [reduce(_times, pick) for pick in choices(*[parts] * int(k))]
-    return [_power_of(factor(base, level), k)]
+        return [reduce(multiplied, pick) for pick in choices(*[parts] * int(k))]
+    return [powered(factor(base, level), k)]
 
 
 def _norm_squared(u: Expr) -> Expr:
     return u @ u if len(u.shape) == 1 else make("tr", make("matmul", make("T", u), u))
-
-
-def _sqrt(e: Expr, level: int) -> list[Term]:
-    return _other(e, level)
 
 
 def _matmul(e: Expr, level: int) -> list[Term]:
@@ -213,20 +200,31 @@ def _matmul(e: Expr, level: int) -> list[Term]:
             continue
         scalars: dict[Expr, Fraction] = reduce(joined, (t[1] for t in pick), {})
         cores = [t[2] if t[2] is not None else chains.spread(a.shape) for t, a in zip(pick, e.args, strict=True)]
-        out.append(
-            _product(c, scalars, [chains.widened(k, a.shape) for k, a in zip(cores, e.args, strict=True)], level)
+        out += _product(
+            c, scalars, [chains.widened(k, a.shape) for k, a in zip(cores, e.args, strict=True)], level
         )
     return out
 
 
-def _product(c: Fraction, scalars: dict[Expr, Fraction], cores: list[Expr], level: int) -> Term:
+def _product(c: Fraction, scalars: dict[Expr, Fraction], cores: list[Expr], level: int) -> list[Term]:
     """A matrix product of parts, with every scalar that comes loose in front."""
+    if level >= AXES:
+        cores = [f for core in cores for f in axes.factors(core)]
     found, loose = chains.chain(cores, flip=level >= FLIP, inner=level >= INNER, diagonal=level >= DIAGONAL)
+    if level >= AXES:
+        again = [((c, scalars, None),), *(terms(s, level) for s in loose), _ended(found, level)]
+        return [reduce(multiplied, pick) for pick in choices(*again)]
     for s in loose:
         scalars = joined(scalars, {s: ONE})
-    if found is not None and not found.shape:
-        return c, joined(scalars, {found: ONE}), None
-    return c, scalars, found
+    if not found.shape:
+        return [(c, joined(scalars, {found: ONE}), None)]
+    return [(c, scalars, found)]
+
+
+def _ended(chain: Expr, level: int) -> tuple[Term, ...]:
+    """A product of matrices with ones at its ends as sums."""
+    again = axes.without_ones(chain.args) if chain.op == "matmul" else chain
+    return terms(again, level) if again is not chain or again.op in ("outer", "sum") else (atom(again),)
 
 
 def _transposed(e: Expr, level: int) -> list[Term]:
@@ -234,6 +232,8 @@ def _transposed(e: Expr, level: int) -> list[Term]:
         return list(terms(e.args[0], level))
     rows = e.args[0].shape[:1]
     parts = terms(e.args[0], level)
+    if level >= AXES:
+        parts = tuple((c, s, None if a is None else axes.spelled(a, e.args[0].shape)) for c, s, a in parts)
     return [(c, s, None if a is None else chains.flipped(chains.as_matrix(a, rows))) for c, s, a in parts]
 
 
@@ -246,7 +246,11 @@ def _linear(e: Expr, level: int) -> list[Term]:
         if not c:
             continue
         body = chains.widened(core if core is not None else chains.spread(inner.shape), inner.shape)
-        found = applied(over(e, (body,)), inner=level >= INNER, diagonal=level >= DIAGONAL)
+        whole = over(e, (body,))
+        if level >= AXES and e.op == "sum" and (new := axes.summed(whole)) is not whole:
+            out += [(c * d, joined(scalars, s), a) for d, s, a in terms(new, level)]
+            continue
+        found = applied(whole, inner=level >= INNER, diagonal=level >= DIAGONAL)
         if found.op in _CASES and found.op != e.op:
             out += [(c * d, joined(scalars, s), a) for d, s, a in terms(found, level)]
         elif found.shape:
@@ -284,7 +288,6 @@ _CASES: dict[str, Callable[[Expr, int], list[Term]]] = {
     "mul": _mul,
     "div": _div,
     "pow": _pow,
-    "sqrt": _sqrt,
     "matmul": _matmul,
     "T": _transposed,
     "outer": _outer,

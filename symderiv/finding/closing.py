@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from symderiv.algebra.terms import EXPAND, INNER
+from symderiv.algebra.terms import AXES, DIAGONAL, EXPAND, INNER, ORDER
 from symderiv.algebra.tidying import ordered
 from symderiv.deciding.claims import PROVED
 from symderiv.derivation import Derivation
@@ -15,12 +15,12 @@ from symderiv.finding.means import averages
 from symderiv.limits import deadline
 from symderiv.rewriting import RULES, everywhere
 from symderiv.steps.inverting import multiplied_out
-from symderiv.steps.searching import Trail, meeting, moves
+from symderiv.steps.searching import Move, Trail, meeting, moves
 from symderiv.trees import Path, is_random, size
 
 LAWS = (
     "order-of-factors", "transposes-carried-inwards", "like-terms", "direction-of-a-chain", "distributivity",
-    "inner-products-and-traces", "diagonal-products", "arithmetic-of-fractions",
+    "inner-products-and-traces", "diagonal-products", "sums-axis-by-axis", "arithmetic-of-fractions",
 )  # fmt: skip
 SHOWN = (
     "matrix-times-inverse",
@@ -33,6 +33,7 @@ SHOWN = (
     "softmax-by-exponentials",
     "row-softmax-by-exponentials",
 )
+LEVELS = {"inner-products-and-traces": INNER, "diagonal-products": DIAGONAL, "sums-axis-by-axis": AXES}
 WEAK = ("moments-by-partitions", "index-notation")  # what only says that both sides are the same
 
 
@@ -42,7 +43,7 @@ def closed(d: Derivation, goal: Expr, seconds: float) -> Derivation:
         return d
     for laws in (LAWS[:-1], LAWS[-1:]):
         if closed := by_law(d, goal, laws):
-            return closed if d.steps else _in_two(d, goal, seconds) or closed
+            return closed if d.steps else _in_two(d, goal, seconds, closed.steps[-1].rule) or closed
     for found in (_multiplied(d, goal), _searched(d, goal, seconds)):
         if found is not None and len(found.steps) == 1:  # the claim is a rule itself: show why it holds
             return _searched(d, goal, seconds, frozenset({found.steps[0].rule})) or found
@@ -84,23 +85,50 @@ def _through(d: Derivation, name: str, goal: Expr, ahead: bool) -> Iterator[Deri
         yield whole
 
 
-def _in_two(d: Derivation, goal: Expr, seconds: float) -> Derivation | None:
-    """A claim that one law decides, with a line between: what a rule makes of it, or both sides multiplied out."""
+def _in_two(d: Derivation, goal: Expr, seconds: float, law: str) -> Derivation | None:
+    """A claim that one law decides, with lines between that say something.
+
+    A rule after which a weaker law is enough; else both sides multiplied out, and what both come to; else any rule.
+    """
+    others: list[Move] = []
     try:
         with deadline(seconds):
             for move in moves(d.end, 4 * max(size(d.end), size(goal))):
-                between = d.to(move.after, RULES[move.rule].why, move.rule, move.places)
-                if move.after is not goal and (found := by_law(between, goal, LAWS)) and found.verdict == PROVED:
+                if move.after is goal or _same(move.after, d.end):
+                    continue
+                if _law(move.after, goal, LAWS[: LAWS.index(law)]) and (found := _after(d, move, goal)):
                     return found
-            for level in (EXPAND, INNER):
-                middle = ordered(d.end, level)
-                half = None if middle in (d.end, goal) else by_law(d, middle, LAWS[:-1])
-                whole = half and by_law(half, goal, LAWS[:-1])
-                if whole and whole.verdict == PROVED:
-                    return whole
+                others.append(move)
+            if found := _written_out(d, goal, LEVELS.get(law, EXPAND)):
+                return found
+            return next((found for move in others if (found := _after(d, move, goal))), None)
     except (LimitError, ValueError):
         return None
-    return None
+
+
+def _after(d: Derivation, move: Move, goal: Expr) -> Derivation | None:
+    """A move and a law."""
+    if not _law(move.after, goal, LAWS):
+        return None
+    found = by_law(d.to(move.after, RULES[move.rule].why, move.rule, move.places), goal, LAWS)
+    return found if found is not None and found.verdict == PROVED else None
+
+
+def _written_out(d: Derivation, goal: Expr, level: int) -> Derivation | None:
+    """Through both sides multiplied out, and the form that both have at a level; nothing is only put in order."""
+    stops = [goal]
+    for stop in (ordered(goal, EXPAND), ordered(d.end, level), ordered(d.end, EXPAND)):
+        if not _same(stop, stops[0]) and not _same(stop, d.end):
+            stops.insert(0, stop)
+    found: Derivation | None = d
+    for stop in stops:
+        found = found and by_law(found, stop, LAWS[:-1])
+    return found if found and len(stops) > 1 and found.verdict == PROVED else None
+
+
+def _same(a: Expr, b: Expr) -> bool:
+    """Whether two lines differ by the order of terms and factors only."""
+    return ordered(a, ORDER) is ordered(b, ORDER)
 
 
 def _multiplied(d: Derivation, goal: Expr) -> Derivation | None:
@@ -157,11 +185,18 @@ def _chained(d: Derivation, there: Trail, back: Trail) -> Derivation | None:
 
 
 def by_law(d: Derivation, goal: Expr, laws: tuple[str, ...]) -> Derivation | None:
+    """One more line by the weakest law that leads to the goal."""
+    found = _law(d.end, goal, laws)
+    return None if found is None else d.to(goal, RULES[found[0]].why, found[0], (found[1],))
+
+
+def _law(a: Expr, b: Expr, laws: tuple[str, ...]) -> tuple[str, Path] | None:
+    """The weakest law by which two lines agree, and the place."""
     for name in laws:
-        for place in dict.fromkeys((_difference(d.end, goal), ())):
+        for place in dict.fromkeys((_difference(a, b), ())):
             try:
-                if RULES[name].at(d.end, place, goal) is goal:
-                    return d.to(goal, RULES[name].why, name, (place,))
+                if RULES[name].at(a, place, b) is b:
+                    return name, place
             except RuleError:
                 continue
     return None

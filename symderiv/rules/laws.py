@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symderiv.algebra.terms import DIAGONAL, EXPAND, FLIP, INNER, ORDER
+from symderiv.algebra.terms import AXES, DIAGONAL, EXPAND, FLIP, INNER, ORDER
 from symderiv.algebra.tidying import ordered
 from symderiv.certify import certify
 from symderiv.deciding.claims import PROVED
@@ -64,6 +64,9 @@ rule("inner-products-and-traces", "sum(u*v)", "u@v", "inner products, norms and 
      M, change=same_up_to(INNER), law=True)
 rule("diagonal-products", "diag(u)@v", "u*v", "products with diagonal and rank-one matrices, entry by entry",
      M, change=same_up_to(DIAGONAL), law=True)
+rule("sums-axis-by-axis", "sum(col(u) - p)", "m*sum(u) - n*sum(p)",
+     "sums are taken over one index at a time: what does not depend on it comes out, or is counted", M,
+     change=same_up_to(AXES), law=True)
 rule("arithmetic-of-fractions", "1/(1 + s)", "1 - s/(1 + s)", "arithmetic of fractions and exponentials",
      {"s": "scalar, positive"}, change=same_rational_function, law=True)
 rule("insert-an-inverse-pair", "C", "inv(S)@S@C", "a matrix times its inverse changes nothing",

@@ -24,6 +24,7 @@ _row("square-of-a-sign", "sign(x)**2", "1 + 0*x", "a sign is 1 or -1")
 _row("tanh-of-a-negative", "tanh(-x)", "-tanh(x)", "tanh is odd")
 _row("tanh-by-sigmoid", "tanh(x)", "2*sigmoid(2*x) - 1", "tanh is a sigmoid, scaled and shifted")
 _row("sigmoid-of-a-negative", "sigmoid(-x)", "1 - sigmoid(x)", "the sigmoid from the other side")
+_row("error-function-of-a-negative", "erf(-x)", "-erf(x)", "the error function is odd")
 _row("softplus-of-a-negative", "softplus(-x)", "softplus(x) - x", "softplus from the other side")
 _row("log-of-the-complement-of-a-sigmoid", "log(1 - sigmoid(x))", "-softplus(x)", "one minus a sigmoid is the sigmoid from the other side")
 _row("log-of-a-sigmoid", "log(sigmoid(x))", "-softplus(-x)", "minus the log of a sigmoid is a softplus")
@@ -74,6 +75,17 @@ rule("row-sums-of-a-simplex", "sum(Q, 1)", "ones(n)", "the probabilities of each
 rule("softmax-of-a-shift", "softmax(z + c)", "softmax(z)", "a softmax does not see a common shift", X)
 rule("softmax-by-logsumexp", "softmax(z)", "exp(z - logsumexp(z))", "softmax by log-sum-exp", X)
 rule("mean-as-sum", "mean(z)", "sum(z)/n", "a mean is a sum divided by the number", X)
+rule("column-means-as-sums", "mean(Z, 0)", "sum(Z, 0)/n", "a mean is a sum divided by the number", X)
+rule("row-means-as-sums", "mean(Z, 1)", "sum(Z, 1)/m", "a mean is a sum divided by the number", X)
+rule("softmax-of-equal-entries", "softmax(c*ones(n))", "ones(n)/n", "equal scores share equally", X)
+rule("squared-norm-of-a-centred-vector", "norm(z - mean(z))**2", "norm(z)**2 - n*mean(z)**2",
+     "centring takes the square of the mean from each square", X)
+rule("squared-norm-of-centred-columns", "norm(Z - mean(Z, 0))**2", "norm(Z)**2 - n*norm(mean(Z, 0))**2",
+     "centring takes the square of the mean from each square", X)
+rule("squares-of-centred-entries", "sum((z - mean(z))**2)", "sum(z**2) - n*mean(z)**2",
+     "centring takes the square of the mean from each square", X)
+rule("gram-matrix-of-centred-columns", "(Z - mean(Z, 0)).T@(Z - mean(Z, 0))", "Z.T@Z - n*outer(mean(Z, 0), mean(Z, 0))",
+     "centring takes the products of the means from the products", X)
 rule("variance-by-definition", "var(z)", "mean((z - mean(z))**2)", "the definition of the variance", X)
 rule("variance-by-moments", "var(z)", "mean(z**2) - mean(z)**2", "mean of the squares minus square of the mean", X)
 rule("matrix-mean-as-sum", "mean(Z)", "sum(Z)/(n*m)", "a mean is a sum divided by the number", X)

@@ -36,7 +36,7 @@ rule("sum-of-a-matrix-vector-product", "sum(A@v)", "sum(A, 0)@v", "adding up the
 rule("entrywise-product-with-an-outer-product", "A*outer(u, v)", "diag(u)@A@diag(v)", "a rank-one factor scales rows and columns", M)
 rule("entrywise-product-with-equal-rows", "A*outer(ones(n), v)", "A*v", "equal rows scale the columns", M)
 rule("entrywise-product-with-equal-columns", "A*outer(u, ones(m))", "A*col(u)", "equal columns scale the rows", M)
-rule("outer-product-times-vector", "outer(u, v)@v", "u*(v@v)", "a rank-one matrix times a vector", M)
+rule("outer-product-times-vector", "outer(u, v)@y", "u*(v@y)", "a rank-one matrix times a vector", M)
 rule("norm-under-an-orthogonal-map", "norm(Q@u)", "norm(u)", "an orthogonal map keeps lengths", M)
 rule("orthogonal-columns", "Q.T@Q", "eye(n)", "the columns of Q are orthonormal", M)
 rule("orthogonal-rows", "Q@Q.T", "eye(n)", "the rows of Q are orthonormal", M)
@@ -47,3 +47,9 @@ rule("rank-one-matrices-around-a-matrix", "outer(x, u)@S@outer(r, y)", "(u@S@r)*
 rule("product-of-rank-one-matrices", "outer(x, u)@outer(r, v)", "(u@r)*outer(x, v)", "the inner product of the two in the middle", M)
 rule("entrywise-product-of-rank-one-matrices", "outer(u, v)*outer(x, y)", "outer(u*x, v*y)", "factors of rows and of columns multiply", M)
 rule("bilinear-form-of-an-entrywise-product", "x@(A*C)@v", "tr(diag(x)@A@diag(v)@C.T)", "a sum over all entries as a trace", M)
+rule("trace-of-a-gram-matrix", "tr(A.T@A)", "sum(A**2)", "the diagonal of a Gram matrix holds sums of squares", M)
+rule("trace-of-a-gram-matrix-of-rows", "tr(A@A.T)", "sum(A**2)", "the diagonal of a Gram matrix holds sums of squares", M)
+rule("sum-of-a-gram-matrix", "sum(A@A.T)", "norm(sum(A, 0))**2", "all inner products of rows: the square of the sum of the rows", M)
+rule("sum-of-squared-differences", "sum((col(u) - v)**2)", "m*sum(u**2) + n*sum(v**2) - 2*sum(u)*sum(v)",
+     "multiply out: each square is counted once for every partner, the mixed terms factor", M)
+rule("diagonal-around-a-diagonal-matrix", "diagonal(A@diag(v)@D)", "(A*D.T)@v", "the diagonal of a product: row times column, scaled in between", M)

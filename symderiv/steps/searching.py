@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from symderiv.algebra.terms import DIAGONAL
+from symderiv.algebra.terms import AXES
 from symderiv.algebra.tidying import ordered
 from symderiv.errors import LimitError, ShapeError
 from symderiv.expressions import Expr
@@ -105,7 +105,7 @@ def _random(one: Rule) -> bool:
 
 def _key(e: Expr) -> Expr:
     try:
-        return ordered(e, DIAGONAL)
+        return ordered(e, AXES)
     except (LimitError, ValueError):
         return e
 
