@@ -24,7 +24,7 @@ from symderiv.rewriting import DIFFERENTIAL, RULES, Rule
 from symderiv.scope import Scope
 from symderiv.trees import part, size
 
-SECONDS = 4.0
+SECONDS = 30.0  # the search is bounded by its width and depth; this only ends what hangs
 
 
 def derive(

@@ -20,10 +20,11 @@ from symderiv.errors import RuleError
 from symderiv.expressions import Expr
 from symderiv.registry import Registry
 from symderiv.scope import Scope, declare
-from symderiv.trees import Path, exchange, involved, is_random, part, paths
+from symderiv.trees import Path, exchange, involved, is_random, operators, part, paths
 
 Change = Callable[[Expr, Expr | None], Expr | None]
 MOST = 24  # places at which a rule is used in one line
+MADE = frozenset({"sym", "T", "dim"})  # operators of a pattern that fit where they do not stand
 VALUE, DIFFERENTIAL = "=", "same differential as"
 
 
@@ -131,6 +132,8 @@ def everywhere(one: Rule, e: Expr, most: int = MOST, tidied: bool = True) -> tup
     A rule of differentials is used where the innermost derivative needs it; a change, and a rule of
     differentials, once at each place.
     """
+    if one.change is None and not operators(one.left) - MADE <= operators(e):
+        return e, ()
     places: list[Path] = []
     new, seen = e, {e}
     wanted = nonlinear_places(e) if one.relation == DIFFERENTIAL else None

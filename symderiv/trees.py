@@ -97,6 +97,12 @@ def size(tree: Expr) -> int:
 
 
 @lru_cache(maxsize=20_000)
+def operators(tree: Expr) -> frozenset[str]:
+    """The operators that occur in a tree."""
+    return frozenset({tree.op}).union(*map(operators, tree.args))
+
+
+@lru_cache(maxsize=20_000)
 def leaves(tree: Expr) -> frozenset[Expr]:
     """The declared symbols that occur, those under ``held`` left out, but for what an inner derivative holds.
 

@@ -10,7 +10,7 @@ positive, so what is found is a proposal.
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add, mul
 from typing import Any
 
@@ -25,6 +25,7 @@ MAPS = members("map")
 ARITHMETIC = ("num", "neg", "add", "mul", "div", "pow")
 
 
+@lru_cache(maxsize=5_000)
 def same_fraction(left: Expr, right: Expr) -> bool:
     """Whether two expressions are the same rational function of their parts."""
     if left.shape != right.shape:

@@ -61,15 +61,16 @@ def meeting(left: Expr, right: Expr, without: frozenset[str] = frozenset()) -> t
     for _ in range(DEPTH):
         for side in (0, 1):
             grown: list[Trail] = []
-            for trail in fresh[side]:
-                for move in moves(trail.end, limit, without):
-                    check_deadline()
-                    if move.after in seen[side] or len(seen[side]) > WIDTH:
-                        continue
-                    seen[side].add(move.after)
-                    longer = Trail(trail.start, (*trail.moves, move))
-                    keys[side].setdefault(_key(move.after), longer)
-                    grown.append(longer)
+            for move, trail in ((m, t) for t in fresh[side] for m in moves(t.end, limit, without)):
+                check_deadline()
+                if len(seen[side]) > WIDTH:
+                    break
+                if move.after in seen[side]:
+                    continue
+                seen[side].add(move.after)
+                longer = Trail(trail.start, (*trail.moves, move))
+                keys[side].setdefault(_key(move.after), longer)
+                grown.append(longer)
             fresh[side][:] = grown
             if agreed := _agree(keys):
                 return agreed
