@@ -22,6 +22,7 @@ FUNCTIONS = (
     "square-of-a-sine-by-the-double-angle", "product-of-opposite-relus", "rank-one-matrices-around-a-matrix",
     "one-hot-rows-pick-entries", "gram-matrix-of-one-hot-rows", "one-hot-vector-with-itself",
     "one-hot-vector-by-its-entry", "a-one-hot-vector-picks-an-entry", "square-of-an-abs",
+    "number-times-its-sign", "product-of-diagonal-matrices", "product-of-rank-one-matrices",
 )  # fmt: skip
 KNOWN = (
     "mean-of-an-absolute-value", "mean-of-an-exponential", "mean-of-a-cosine", "mean-of-a-sine", "mean-of-a-step",
@@ -50,6 +51,7 @@ POWERS = (
     "fourth-power-of-a-linear-form",
 )  # fmt: skip
 SPREADS = (
+    "total-variance-of-a-linear-map",
     "variance-of-a-gaussian-quadratic-form", "variance-of-a-quadratic-form-of-signs",
     "variance-of-independent-terms", "covariance-of-a-linear-map", "variance-of-a-product-of-independent-factors",
 )  # fmt: skip

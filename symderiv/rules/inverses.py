@@ -7,7 +7,7 @@ from symderiv.steps.resolving import matrix_out, multiplied_out, resolved, term_
 
 M = {
     "A": "matrix(n, n), invertible", "B": "matrix(n, n), invertible", "X": "matrix(n, m)", "Y": "matrix(m, n)",
-    "u": "vector(n)", "v": "vector(n)", "Q": "matrix(n, n), orthogonal", "c": "scalar, nonzero", "a": "scalar, nonzero",
+    "u": "vector(n)", "v": "vector(n)", "Q": "matrix(n, n), orthogonal", "t": "vector(n), nonzero", "b": "scalar, nonzero", "c": "scalar, nonzero", "a": "scalar, nonzero",
     "w": "vector(n), positive", "U": "matrix(n, m), orthogonal", "S": "matrix(n, n)", "z": "vector(m)", "G": "matrix(m, m)",
 }
 
@@ -15,6 +15,10 @@ rule("inverse-of-a-product", "inv(A@B)", "inv(B)@inv(A)", "the inverse of a prod
 rule("inverse-of-a-transpose", "inv(A.T)", "inv(A).T", "transpose and inverse change places", M)
 rule("inverse-of-an-inverse", "inv(inv(A))", "A", "the inverse of the inverse", M)
 rule("inverse-of-a-multiple", "inv(c*A)", "inv(A)/c", "a factor comes out of an inverse inverted", M)
+rule("inverse-of-a-diagonal-matrix", "inv(diag(t))", "diag(1/t)", "a diagonal matrix is inverted entry by entry", M)
+rule("factor-out-of-the-inverse-of-a-sum", "inv(a*eye(n) + b*S)", "inv(a/b*eye(n) + S)/b", "a factor comes out of an inverse inverted", M)
+rule("inverse-of-identity-plus-rank-one", "inv(eye(n) + outer(u, v))", "eye(n) - outer(u, v)/(1 + v@u)",
+     "the inverse after a change of rank one (Sherman and Morrison)", M)
 rule("inverse-times-matrix", "inv(A)@A", "eye(n)", "an inverse cancels its matrix", M)
 rule("matrix-times-inverse", "A@inv(A)", "eye(n)", "an inverse cancels its matrix", M)
 rule("inverse-of-an-orthogonal-matrix", "inv(Q)", "Q.T", "an orthogonal matrix has its transpose as inverse", M)

@@ -66,6 +66,8 @@ for _name, _left, _right, _why in (
     ("mean-of-a-sine", "E(sin(s))", "sin(E(s))*exp(-Var(s)/2)", "the mean of the sine of a normal"),
     ("mean-of-a-step", "E(step(s))", "(1 + erf(E(s)/sqrt(2*Var(s))))/2", "the probability that a normal is positive"),
     ("mean-of-an-error-function", "E(erf(s))", "erf(E(s)/sqrt(1 + 2*Var(s)))", "the mean of the error function of a normal"),
+    ("mean-of-a-rectified-normal", "E(relu(s))",
+     "E(s)*(1 + erf(E(s)/sqrt(2*Var(s))))/2 + sqrt(Var(s)/(2*pi))*exp(-E(s)**2/(2*Var(s)))", "the mean of a rectified normal"),
     ("second-moment-of-a-rectified-normal", "E(relu(s)**2)",
      "(E(s)**2 + Var(s))*(1 + erf(E(s)/sqrt(2*Var(s))))/2 + E(s)*sqrt(Var(s)/(2*pi))*exp(-E(s)**2/(2*Var(s)))",
      "the second moment of a rectified normal"),
@@ -78,8 +80,7 @@ rule("powers-of-a-bernoulli", "r**3", "r", "a Bernoulli variable is 0 or 1: it e
 _row("powers-of-a-sign", "e**2", "1", "a random sign squared is 1")
 _row("expectation-of-a-linear-form-times-a-vector", "E((a@x)*x)", "(a@E(x))*E(x) + Cov(x)@a", "second moments of a linear form and its vector")
 _row("third-moments-of-a-normal", "E((a@x)**2*x)", "E((a@x)**2)*E(x) + 2*(a@E(x))*(Cov(x)@a)", "third moments of a normal (Stein)")
-_row("mean-of-a-rectified-normal", "E(relu(s))", "E(s)*(1 + erf(E(s)/sqrt(2*Var(s))))/2 + sqrt(Var(s)/(2*pi))*exp(-E(s)**2/(2*Var(s)))",
-     "the mean of a rectified normal")
+_row("total-variance-of-a-linear-map", "sum(Var(C@x))", "tr(C@Cov(x)@C.T)", "the variances stand on the diagonal of the covariance matrix")
 rule("average-over-the-values", "E(exp(k*m0))", "E(k*exp(m0) + (1 - k)*exp(0))", "two values only: the function is its value at each, switched on by the variable", V,
      change=over_values)
 rule("second-moments-by-definition", "Var(a@r)", "E((a@r)**2) - E(a@r)**2", "mean of the product minus product of the means", V,
