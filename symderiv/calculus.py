@@ -8,10 +8,11 @@ of the gradient; it is not averaged further.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from symderiv.algebra.building_blocks import dot, factored, times, total
-from symderiv.algebra.reverse import matrix_of, reverse
+from symderiv.algebra.building_blocks import factored, times, total
+from symderiv.algebra.reverse import matrix_of, pushed, reverse
+from symderiv.algebra.shortening import operations, shortened
 from symderiv.algebra.tidying import tidy
 from symderiv.deciding.clearing import vanishes
 from symderiv.errors import LimitError, ShapeError
@@ -96,18 +97,24 @@ def _explicit(e: Expr) -> Expr:
 def _proved(candidate: Expr, truth: Expr) -> Expr:
     """The candidate, tidied, if the kernel proves it; otherwise LimitError."""
     wanted = lower(truth)
-    tidied = _tidied(candidate)
-    for proposal in (None if tidied is None else _factored(tidied), tidied, candidate):
-        if proposal is not None and vanishes(subtract(wanted, lower(proposal))) is not None:
+    for proposal in _proposals(candidate):
+        if vanishes(subtract(wanted, lower(proposal))) is not None:
             return proposal
     raise LimitError(f"no proved form of {truth} was found")
 
 
-def _tidied(candidate: Expr) -> Expr | None:
+def _proposals(candidate: Expr) -> Iterator[Expr]:
+    """The forms a candidate may be given out in, the best one first."""
     try:
-        return tidy(candidate)
+        tidied = tidy(candidate)
     except (LimitError, ValueError):
-        return None
+        yield candidate
+        return
+    plain = _factored(tidied)
+    short = shortened(plain)
+    if operations(short) < operations(plain):
+        yield short
+    yield from (plain, tidied, candidate)
 
 
 def _factored(e: Expr) -> Expr:
@@ -130,17 +137,41 @@ def _jacobian(e: Expr) -> Expr:
     f, x = e.args[0], e.args[1]
     if not f.shape:
         return _gradient(e)
-    if len(f.shape) > 1:
+    if not x.shape:
+        return pushed(f, x, number(1))
+    if len(f.shape) + len(x.shape) > 2:
         raise LimitError(f"the derivative of {show(f.shape)} by {show(x.shape)} is not written in matrix notation")
+    ways = [way for way in (_by_rows(f, x), _by_columns(f, x)) if way is not None]
+    if not ways:
+        raise LimitError(f"the derivative of {f} is not seen to be a matrix times d{x}")
+    return min(ways, key=operations)
+
+
+def _by_rows(f: Expr, x: Expr) -> Expr | None:
+    """The Jacobian from what the rows make of a cotangent."""
     u = symbol(Symbol("u_", f.shape))
-    pulled = tidy(reverse(f, x, u))
-    matrix = matrix_of(pulled, u)
-    return matrix if not x.shape else make("T", matrix)
+    return _matrix(lambda: make("T", matrix_of(tidy(reverse(f, x, u)), u)))
+
+
+def _by_columns(f: Expr, x: Expr) -> Expr | None:
+    """The Jacobian from the differential along a direction."""
+    u = symbol(Symbol("d_", x.shape))
+    return _matrix(lambda: matrix_of(shortened(pushed(f, x, u)), u))
+
+
+def _matrix(found: Callable[[], Expr]) -> Expr | None:
+    try:
+        return shortened(found())
+    except LimitError:
+        return None
 
 
 def _hessian(e: Expr) -> Expr:
-    slope = gradient(e.args[0], e.args[1])
-    return _jacobian(make("jacobian", slope, e.args[1])) if slope.shape else reverse(slope, e.args[1], number(1))
+    f, x = e.args
+    if f.op == "E" and not is_parameter(x, f):
+        return make("E", hessian(f.args[0], x))
+    slope = gradient(f, x)
+    return _jacobian(make("jacobian", slope, x)) if slope.shape else reverse(slope, x, number(1))
 
 
 def _differential(e: Expr) -> Expr:
@@ -149,9 +180,7 @@ def _differential(e: Expr) -> Expr:
     if not f.shape:
         slope = reverse(f, x, number(1))
         return times(slope, direction) if not x.shape else total(times(slope, direction), None)
-    if len(f.shape) == 1 and len(x.shape) == 1:
-        return dot(_jacobian(make("jacobian", f, x)), direction)
-    raise LimitError(f"the differential of {show(f.shape)} by {show(x.shape)} is not written in matrix notation")
+    return pushed(f, x, direction)
 
 
 _MAKERS: dict[str, Callable[[Expr], Expr]] = {

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symderiv.algebra.building_blocks import dot, plus, times, total
-from symderiv.algebra.reverse import matrix_of, reverse
+from symderiv.algebra.reverse import matrix_of, pushed, reverse
 from symderiv.algebra.tidying import settled
 from symderiv.expressions import Expr, constant, make, number, symbol
 from symderiv.operators import members
@@ -64,7 +64,7 @@ def inner_product(e: Expr, goal: Expr | None = None) -> Expr | None:
     if f.shape and x.shape:
         f_new = dot(matrix_of(settled(reverse(f, x, u := _probe(f))), u), x) if not x.shape else _applied(f, x)
     elif f.shape:
-        f_new = times(_direction(f, x), x)
+        f_new = times(pushed(f, x, number(1)), x)
     else:
         c = settled(reverse(f, x, number(1)))
         f_new = settled(_paired(c, x))
@@ -94,7 +94,7 @@ def coefficient(e: Expr, goal: Expr | None = None) -> Expr | None:
         u = _probe(f)
         return released(settled(make("T", matrix_of(settled(reverse(f, x, u)), u))))
     if f.shape:
-        return released(settled(_direction(f, x)))
+        return released(settled(pushed(f, x, number(1))))
     return released(settled(reverse(f, x, number(1))))
 
 
@@ -157,12 +157,6 @@ def _applied(f: Expr, x: Expr) -> Expr:
     if len(f.shape) > 1 or len(x.shape) > 1:
         return f
     return dot(settled(make("T", matrix_of(settled(reverse(f, x, u)), u))), x)
-
-
-def _direction(f: Expr, x: Expr) -> Expr:
-    """The coefficient of a scalar variable in an array, by pulling a probe back and differentiating by the probe."""
-    u = _probe(f)
-    return reverse(reverse(f, x, u), u, number(1))
 
 
 def _probe(f: Expr) -> Expr:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from symderiv.algebra.building_blocks import diag_of, dot, flip, outer_of, over, plus, size_of, times
 from symderiv.algebra.pullbacks import pull_back
 from symderiv.errors import LimitError
-from symderiv.expressions import Expr, constant, eye, negative
+from symderiv.expressions import Expr, constant, eye, negative, symbol
+from symderiv.symbols import Symbol
 
 
 def order_of(e: Expr) -> list[Expr]:
@@ -38,6 +39,15 @@ def reverse(f: Expr, x: Expr, cotangent: Expr) -> Expr:
             if g is not None and a in live:
                 gathered.setdefault(a, []).append(g)
     return plus(*gathered[x]) if x in gathered else constant("zeros", x.shape)
+
+
+def pushed(f: Expr, x: Expr, direction: Expr) -> Expr:
+    """The differential of f along a direction of x's shape, in the shape of f.
+
+    What reverse accumulation makes of a probe u is linear in u; its own cotangent is the linear map applied.
+    """
+    u = symbol(Symbol("u_", f.shape))
+    return reverse(reverse(f, x, u), u, direction)
 
 
 def matrix_of(e: Expr, u: Expr) -> Expr:
