@@ -5,6 +5,8 @@ from random import Random
 import pytest
 
 import symderiv as sd
+from symderiv.algebra.terms import AXES
+from symderiv.algebra.tidying import ordered
 from symderiv.certify import certify
 from symderiv.deciding.refuting import search
 from symderiv.errors import DeclarationError, RuleError, UnknownNameError
@@ -98,3 +100,29 @@ def test_a_rule_that_fits_nowhere_says_so():
     c = sd.declare(u="vector(n)")
     with pytest.raises(RuleError, match="fits nowhere"):
         begin("no trace here", "u@u", c).by("trace-of-a-diagonal-matrix")
+
+
+SUMS = {  # an expression, and what it comes to when sums are taken over one index at a time, by hand
+    "sum(col(u) + v)": "m*sum(u) + n*sum(v)",
+    "sum((col(u) - v)**2)": "m*sum(u**2) + n*sum(v**2) - 2*sum(u)*sum(v)",
+    "sum(col(u)*A*v)": "u@A@v",
+    "sum(col(u)*A*v, 0)": "(A.T@u)*v",
+    "sum(outer(u, v)**2, 1)": "sum(v**2)*u**2",
+    "sum(A@A.T)": "sum(sum(A, 0)**2)",
+    "ones(n)@A@v": "sum(sum(A, 0)*v)",
+    "mean(A, 0)@v": "sum(sum(A, 0)*v)/n",
+    "(A - mean(A, 0)).T@ones(n)": "zeros(m)",
+    "outer(u, v)@outer(v, u)": "sum(v**2)*outer(u, u)",
+    "eye(n)*col(u)": "diag(u)",
+    "sum(diag(u), 0)": "u",
+    "(diag(u)@A@diag(v)).T": "(A*outer(u, v)).T",
+}
+
+
+@pytest.mark.parametrize("text", SUMS)
+def test_sums_are_taken_over_one_index_at_a_time(text):
+    c = sd.declare(A="matrix(n, m)", u="vector(n)", v="vector(m)")
+    e, wanted = c.read(text), c.read(SUMS[text])
+    assert ordered(e, AXES) is ordered(wanted, AXES)
+    assert certify(e, ordered(e, AXES)).verdict == "proved"
+    assert ordered(e, AXES) is not ordered(2 * wanted + 1, AXES)

@@ -37,6 +37,12 @@ def split(core: Expr, shape: Shape) -> Parts | None:
     row: Expr | None = None
     full: Expr | None = None
     for base, k in entries(core):
+        if base.op == "matmul" and base.args[0].op == "diag":
+            column = hadamard(column, entry_power(base.args[0].args[0], k))
+            base = _chain(base.args[1:])
+        if base.op == "matmul" and base.args[-1].op == "diag":
+            row = hadamard(row, entry_power(base.args[-1].args[0], k))
+            base = _chain(base.args[:-1])
         if base.op == "ones":
             continue
         if base.op == "outer" and base.shape == shape:
@@ -59,12 +65,21 @@ def spelled(core: Expr, shape: Shape) -> Expr:
     return core if parts is None else written(parts)
 
 
+def transposed(core: Expr, shape: Shape) -> Expr:
+    """The transpose of a matrix in that form."""
+    parts = split(core, shape)
+    return flipped(core) if parts is None else written(parts.turned())
+
+
 def written(parts: Parts) -> Expr:
     """Parts as a matrix: u vᵀ, or the full part beside its column and its row, in a fixed order."""
     if parts.full is None:
         if parts.column is None and parts.row is None:
             return spread(parts.shape)
         return make("outer", *_ends(parts))
+    if parts.full.op in ("eye", "diag"):
+        scale = hadamard(hadamard(parts.column, parts.row), parts.full.args[0] if parts.full.args else None)
+        return parts.full if scale is None else make("diag", scale)
     full = parts.full.args if parts.full.op == "mul" else (parts.full,)
     scales = [make("col", parts.column)] if parts.column is not None else []
     scales += [parts.row] if parts.row is not None else []
@@ -94,6 +109,8 @@ def summed(e: Expr) -> Expr:
     body = e.args[0]
     if len(body.shape) == 1:
         return _sum_of_a_vector(e)
+    if body.op == "diag":
+        return make("sum", body.args[0]) if e.data is None else body.args[0]
     parts = split(body, body.shape)
     if parts is None:
         return e
@@ -146,7 +163,11 @@ def without_ones(chain: tuple[Expr, ...]) -> Expr:
         return without_ones((_shorter(chain[1], 0), *chain[2:]))
     if last and len(chain) > 1 and len(chain[-2].shape) == 2:
         return without_ones((*chain[:-2], _shorter(chain[-2], 1)))
-    return chain[0] if len(chain) == 1 else make("matmul", *chain)
+    return _chain(chain)
+
+
+def _chain(factors: tuple[Expr, ...]) -> Expr:
+    return factors[0] if len(factors) == 1 else make("matmul", *factors)
 
 
 def _shorter(a: Expr, axis: int) -> Expr:

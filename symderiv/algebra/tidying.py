@@ -233,7 +233,7 @@ def _transposed(e: Expr, level: int) -> list[Term]:
     rows = e.args[0].shape[:1]
     parts = terms(e.args[0], level)
     if level >= AXES:
-        parts = tuple((c, s, None if a is None else axes.spelled(a, e.args[0].shape)) for c, s, a in parts)
+        return [(c, s, None if a is None else axes.transposed(a, e.args[0].shape)) for c, s, a in parts]
     return [(c, s, None if a is None else chains.flipped(chains.as_matrix(a, rows))) for c, s, a in parts]
 
 

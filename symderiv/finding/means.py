@@ -44,7 +44,7 @@ FORMS = (
     "variance-of-a-squared-norm", "third-moments-of-a-normal", "expectation-of-a-linear-form-times-a-vector",
 )  # fmt: skip
 LINEAR = (
-    "expectation-of-a-linear-map", "expectation-of-independent-factors",
+    "expectation-of-a-linear-map", "expectation-of-independent-factors", "outer-product-with-a-scaled-vector",
 )  # fmt: skip
 POWERS = (
     "third-power-of-a-sum", "third-power-of-a-linear-form", "fourth-power-of-a-sum",

@@ -15,6 +15,7 @@ from symderiv.algebra.terms import EXPAND
 from symderiv.algebra.tidying import ordered, settled
 from symderiv.errors import LimitError, ShapeError
 from symderiv.expressions import Expr, constant, dimension, eye, make
+from symderiv.trees import paths
 
 Chain = tuple[Expr, ...]
 MOST_TERMS = 12
@@ -39,7 +40,20 @@ def term_by_term(e: Expr, goal: Expr | None = None) -> Expr | None:
     picks = list(choices(*map(_summands, e.args)))
     if len(picks) > MOST_TERMS:
         return None
-    return make("add", *(settled(make(e.op, *pick)) for pick in picks))
+    return make("add", *(_term(e.op, pick) for pick in picks))
+
+
+def _term(op: str, pick: Chain) -> Expr:
+    """One product, its sign in front; an inverse beside its matrix is left for the reader to see."""
+    bare = tuple(a.args[0] if a.op == "neg" else a for a in pick)
+    whole = settled(make(op, *bare))
+    if op == "matmul" and _inverses(whole) < sum(map(_inverses, bare)):
+        whole = make(op, *(f for a in bare for f in (a.args if a.op == "matmul" else (a,))))
+    return -whole if sum(a.op == "neg" for a in pick) % 2 else whole
+
+
+def _inverses(e: Expr) -> int:
+    return sum(t.op == "inv" for _, t in paths(e))
 
 
 def _summands(a: Expr) -> Chain:

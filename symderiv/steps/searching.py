@@ -22,7 +22,7 @@ from symderiv.trees import Path, is_random, size
 
 DEPTH = 4
 WIDTH = 60
-LARGEST = 6  # an expression may grow to this multiple of the larger side
+LARGEST = 12  # an expression may grow to this multiple of the larger side
 
 
 @dataclass(frozen=True)
