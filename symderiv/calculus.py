@@ -141,10 +141,10 @@ def _jacobian(e: Expr) -> Expr:
         return pushed(f, x, number(1))
     if len(f.shape) + len(x.shape) > 2:
         raise LimitError(f"the derivative of {show(f.shape)} by {show(x.shape)} is not written in matrix notation")
-    ways = [way for way in (_by_rows(f, x), _by_columns(f, x)) if way is not None]
-    if not ways:
-        raise LimitError(f"the derivative of {f} is not seen to be a matrix times d{x}")
-    return min(ways, key=operations)
+    for way in (_by_columns, _by_rows):
+        if (found := way(f, x)) is not None:
+            return found
+    raise LimitError(f"the derivative of {f} is not seen to be a matrix times d{x}")
 
 
 def _by_rows(f: Expr, x: Expr) -> Expr | None:
@@ -156,12 +156,12 @@ def _by_rows(f: Expr, x: Expr) -> Expr | None:
 def _by_columns(f: Expr, x: Expr) -> Expr | None:
     """The Jacobian from the differential along a direction."""
     u = symbol(Symbol("d_", x.shape))
-    return _matrix(lambda: matrix_of(shortened(pushed(f, x, u)), u))
+    return _matrix(lambda: matrix_of(shortened(tidy(pushed(f, x, u))), u))
 
 
 def _matrix(found: Callable[[], Expr]) -> Expr | None:
     try:
-        return shortened(found())
+        return shortened(tidy(found()))
     except LimitError:
         return None
 

@@ -3,15 +3,17 @@
 import json
 from pathlib import Path
 from random import Random
+from statistics import median
 
 import numpy as np
 import pytest
 
-from symderiv.calculus import evaluate, gradient, hessian, jacobian, local_jacobian, vjp
+from symderiv.calculus import differential, evaluate, gradient, hessian, jacobian, local_jacobian, vjp
 from symderiv.certify import certify
-from symderiv.errors import ReadingError, ShapeError
+from symderiv.errors import LimitError, ReadingError, ShapeError
 from symderiv.evaluation.instances import batch, dimensions
 from symderiv.numeric import evaluate as value
+from symderiv.operators import members
 from symderiv.scope import declare
 
 CLAIMS = json.loads((Path(__file__).parent / "data/claims/derivatives.json").read_text())["claims"]
@@ -116,3 +118,65 @@ def test_derivatives_of_derivatives_are_made_explicit_from_inside(left, right):
     found = evaluate(c.read(left))
     assert not any(head in str(found) for head in ("grad", "diff"))
     assert certify(found, right, symbols=c).verdict == "proved"
+
+
+EVERY = [
+    c
+    for c in json.loads((Path(__file__).parent / "data/claims_true.json").read_text())["claims"]
+    if c["left"].startswith(("grad(", "jacobian(", "hessian(", "diff(", "differential("))
+]
+
+
+def test_derivatives_are_read_back_as_short_as_a_person_writes_them():
+    """Against the expected sides, where those are no derivatives and no averages themselves."""
+    ratios, without = {}, []
+    for claim in EVERY:
+        c = declare(**claim["symbols"])
+        left, expected = (c.read(claim[side], claim.get("where")) for side in ("left", "right"))
+        if heads(expected) & (members("derivative") | members("moment")):
+            continue
+        try:
+            ratios[claim["id"]] = operations(evaluate(left)) / max(1, operations(expected))
+        except LimitError:
+            without.append(claim["id"])
+    assert len(ratios) > 300 and len(without) <= 4, without
+    assert median(ratios.values()) <= 1
+    assert not {name: r for name, r in ratios.items() if r > 2}
+
+
+def heads(e):
+    return {e.op}.union(*map(heads, e.args))
+
+
+@pytest.mark.parametrize(
+    ("left", "found"),
+    [
+        ("grad(norm(X - X.T)**2, X)", "4*(X - X.T)"),
+        ("grad(logdet(X@X@X), X)", "3*inv(X).T"),
+        ("diff(logdet(t*X), t)", "n/t"),
+        ("grad(logdet(diag(x)), x)", "1/x"),
+        ("grad(-sum(x*log(sigmoid(z)) + (1 - x)*log(1 - sigmoid(z))), z)", "sigmoid(z) - x"),
+        ("grad(sum(log(exp(x) + exp(z))), x)", "sigmoid(x - z)"),
+        ("grad(sum(relu(x)**2), x)", "2*relu(x)"),
+        ("grad(sum(x/(1 + abs(x))), x)", "1/(1 + abs(x))**2"),
+        ("grad(log(mean(exp(x))), x)", "softmax(x)"),
+        ("grad(sum(log((exp(x) + exp(-x))/2)), x)", "tanh(x)"),
+        ("differential(inv(X), X, H)", "-inv(X)@H@inv(X)"),
+        ("diff(inv(X + t*H), t)", "-inv(X + t*H)@H@inv(X + t*H)"),
+        ("jacobian(inv(diag(x) + X)@z, x)", "-inv(diag(x) + X)@diag(inv(diag(x) + X)@z)"),
+    ],
+)
+def test_what_cancels_is_cancelled(left, found):
+    c = declare(X="matrix(n, n)", H="matrix(n, n)", x="vector(n), positive", z="vector(n)", t="scalar, positive")
+    assert str(evaluate(c.read(left))) == found
+
+
+@pytest.mark.parametrize("text", ["inv(X.T@X)", "X@H.T@X", "tanh(X@z)", "outer(X@z, z)", "diag(X@z)*X", "softmax(X)"])
+def test_differentials_of_any_shape_agree_with_differences(text):
+    c = declare(X="matrix(n, n)", H="matrix(n, n)", z="vector(n)")
+    f = c.read(text)
+    at = batch([f, c.X, c.H, c.z], {"n": 3}, 1, Random(2))
+    found = np.asarray(value(differential(f, c.X, c.H), at))
+    base, along, step = at.values[c.X], at.values[c.H], 1e-6
+    up, down = (np.asarray(value(f, at.with_values({c.X: base + s * along}))) for s in (step, -step))
+    np.testing.assert_allclose(found, (up - down) / (2 * step), rtol=1e-5, atol=1e-5)

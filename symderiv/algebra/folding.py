@@ -19,6 +19,17 @@ _PAIRS: dict[tuple[str, str], Callable[[Expr], Expr]] = {
     ("step", ""): lambda x: make("relu", x),
 }
 
+_NAMED = ("sign", "abs", "relu", "step", "exp", "mean", "add")
+
+
+def factors_of(e: Expr) -> Iterator[Expr]:
+    """The bases of the factors of a product, above and below the line."""
+    for a in e.args:
+        if a.op in ("mul", "div", "pow"):
+            yield from factors_of(a)
+        else:
+            yield a
+
 
 def powers_of(t: Term) -> tuple[Fraction, Scalars, Scalars]:
     """A term as a number, powers of scalars and powers of arrays, entry by entry."""
@@ -42,6 +53,8 @@ def folded(e: Expr) -> Iterator[Expr]:
     >>> [str(t) for t in folded(c.read("exp(a)/(exp(a) + exp(b))"))]
     ['sigmoid(a - b)']
     """
+    if not any(t.op in _NAMED for t in factors_of(e)):
+        return
     parts = terms(e, KEEP)
     if len(parts) != 1:
         return
@@ -50,9 +63,9 @@ def folded(e: Expr) -> Iterator[Expr]:
         for used, value in _names(powers):
             rest = joined(joined(powers, {b: -n for b, n in used.items()}), {value: Fraction(1)})
             yield product_of(c, *((rest, arrays) if k == 0 else (scalars, rest)), e)
-    for used, value in _across(scalars, arrays):
-        rest = joined(joined(arrays, {used[0]: Fraction(-1)}), {value: Fraction(1)})
-        yield product_of(c, joined(scalars, {used[1]: Fraction(1)}), rest, e)
+    for top, bottom, value in _across(scalars, arrays):
+        rest = joined(joined(arrays, {top: Fraction(-1)}), {value: Fraction(1)})
+        yield product_of(c, joined(scalars, {bottom: Fraction(1)}), rest, e)
 
 
 def _names(powers: Scalars) -> Iterator[tuple[Scalars, Expr]]:
@@ -103,9 +116,9 @@ def _exponent(e: Expr) -> Expr | None:
     return number(0) if e.op == "num" and e.data == 1 else None
 
 
-def _across(scalars: Scalars, arrays: Scalars) -> Iterator[tuple[tuple[Expr, Expr], Expr]]:
+def _across(scalars: Scalars, arrays: Scalars) -> Iterator[tuple[Expr, Expr, Expr]]:
     """eᵘ over its own sum is softmax(u)."""
     for b, k in scalars.items():
         a = b.args[0] if b.op == "sum" and k == -1 else None
         if a is not None and a.op == "exp" and len(a.shape) == 1 and arrays.get(a) == 1:
-            yield (a, b), make("softmax", a.args[0])
+            yield a, b, make("softmax", a.args[0])

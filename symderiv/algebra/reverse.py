@@ -65,6 +65,9 @@ def matrix_of(e: Expr, u: Expr) -> Expr:
     if len(inside) != 1:
         raise LimitError(f"{e} is not seen to be linear in {u}")
     k = inside[0]
+    if e.op == "matmul" and e.args[k].op == "diag" and len(e.args[-1].shape) == 1 and k < len(e.args) - 1:
+        behind = dot(*e.args[k + 1 :])  # diag(K u) v = diag(v) K u
+        return dot(*e.args[:k], diag_of(behind), matrix_of(e.args[k].args[0], u))
     inner, part = matrix_of(e.args[k], u), e.args[k]
     if e.op == "mul":
         return _scaled([a for j, a in enumerate(e.args) if j != k], inner, part, e)

@@ -13,11 +13,11 @@ from functools import lru_cache, reduce
 from math import gcd, lcm
 
 from symderiv.algebra.building_blocks import dot, factored, plus, times
-from symderiv.algebra.folding import folded, powers_of, product_of
+from symderiv.algebra.folding import factors_of, folded, powers_of, product_of
 from symderiv.algebra.terms import DIAGONAL, EXPAND, KEEP, Scalars, joined
 from symderiv.algebra.tidying import normal, settled, terms
 from symderiv.errors import LimitError
-from symderiv.expressions import Expr, make, number
+from symderiv.expressions import Expr, make, negative, number
 from symderiv.trees import over
 
 Law = Callable[[Expr], Iterator[Expr]]
@@ -32,7 +32,7 @@ def operations(e: Expr) -> int:
 
 
 def shortened(e: Expr) -> Expr:
-    """The expression with its parts made short, from the leaves up.
+    """A tidy expression with its parts made short, from the leaves up.
 
     >>> from symderiv.scope import declare
     >>> c = declare(z="vector(k)", t="vector(k)", X="matrix(n, n)")
@@ -48,8 +48,13 @@ def shortened(e: Expr) -> Expr:
 def _short(e: Expr) -> Expr:
     if not e.args:
         return e
-    best = settled(over(e, tuple(map(_short, e.args))))
-    return _improved(best, _LAWS)
+    new = over(e, tuple(map(_short, e.args)))
+    if new is e:
+        return _improved(e, _LAWS)
+    found = _improved(settled(new), _LAWS)
+    if e.op == "add" and (other := _improved(e, _SUMS)) is not e:  # what the terms share may go once they are short
+        return min(found, _short(other), key=operations)
+    return found
 
 
 def _improved(best: Expr, laws: dict[str, tuple[Law, ...]]) -> Expr:
@@ -67,15 +72,27 @@ def _proposals(e: Expr, laws: dict[str, tuple[Law, ...]]) -> Iterator[Expr]:
 
 
 def _expanded(e: Expr) -> Iterator[Expr]:
-    """Products of sums multiplied out."""
+    """Products of sums multiplied out, where there are any."""
+    if not any(t.op == "add" for a in e.args for t in _inside(a)):
+        return
     try:
         yield normal(e, EXPAND)
     except (LimitError, ValueError):
         return
 
 
+def _inside(e: Expr) -> Iterator[Expr]:
+    """The parts that an expression is multiplied out of."""
+    yield e
+    if e.op in ("neg", "mul", "div", "pow", "matmul", "T", "outer"):
+        for a in e.args:
+            yield from _inside(a)
+
+
 def _reduced(e: Expr) -> Iterator[Expr]:
-    """Traces, sums and diagonals of products in their shortest form."""
+    """Traces, sums and diagonals of products of matrices in their shortest form."""
+    if len(e.args[0].shape) < 2:
+        return
     try:
         yield normal(e, DIAGONAL)
     except (LimitError, ValueError):
@@ -93,9 +110,8 @@ def _common(e: Expr) -> Iterator[Expr]:
     content = Fraction(reduce(gcd, tops), reduce(lcm, bottoms))
     if not scalars and not arrays and content == 1:
         return
-    inner = plus(
-        *(product_of(c / content, joined(s, _opposite(scalars)), joined(a, _opposite(arrays)), e) for c, s, a in spelled)
-    )
+    idle, full = _opposite(scalars), _opposite(arrays)
+    inner = plus(*(product_of(c / content, joined(s, idle), joined(a, full), e) for c, s, a in spelled))
     front = product_of(content, scalars, arrays, e) if arrays else product_of(content, scalars, {}, ONE)
     yield times(front, inner)
     for short in _expanded(inner):
@@ -115,31 +131,48 @@ def _opposite(powers: Scalars) -> Scalars:
 
 def _one_sum_apart(e: Expr) -> Iterator[Expr]:
     """A product in which one factor is a sum, term by term, each with what cancels cancelled."""
+    if not any(t.op == "add" for t in factors_of(e)):
+        return
     parts = terms(e, KEEP)
     if len(parts) != 1:
         return
     c, scalars, arrays = powers_of(parts[0])
     for powers in (scalars, arrays):
         for base, k in powers.items():
-            if base.op == "add" and k == 1:
+            if base.op == "add" and k == 1 and _cancels(base, c, powers):
                 rest = joined(powers, {base: Fraction(-1)})
                 other = product_of(c, *((rest, arrays) if powers is scalars else (scalars, rest)), e)
                 yield _improved(settled(plus(*(settled(times(other, a)) for a in base.args))), _SUMS)
 
 
+def _cancels(base: Expr, c: Fraction, powers: Scalars) -> bool:
+    """Whether a factor, or the number in front, meets its inverse in a term of a sum."""
+    for d, scalars, arrays in map(powers_of, terms(base, KEEP)):
+        if d.denominator != 1 and c.numerator != 1:
+            return True
+        inside = arrays if base.shape else scalars
+        if any(k * powers.get(b, 0) < 0 for b, k in inside.items()):
+            return True
+    return False
+
+
 def _links_apart(e: Expr) -> Iterator[Expr]:
     """A matrix product in which one link is a sum, term by term."""
     for k, link in enumerate(e.args):
-        if link.op == "add" and all(a.shape == link.shape for a in link.args):
+        if link.op == "add" and all(a.shape == link.shape for a in link.args) and _has_inverse(e):
             spread = plus(*(dot(*e.args[:k], a, *e.args[k + 1 :]) for a in link.args))
             yield _improved(settled(spread), _SUMS)
 
 
 def _inverses_apart(e: Expr) -> Iterator[Expr]:
     """(A B)⁻¹ as B⁻¹A⁻¹, (t A)⁻¹ as A⁻¹/t, and determinants of square factors apart, wherever they stand."""
-    found = _apart(e)
-    if found is not e:
+    if _has_inverse(e) and (found := _apart(e)) is not e:
         yield found
+
+
+@lru_cache(maxsize=20_000)
+def _has_inverse(e: Expr) -> bool:
+    return e.op == "inv" or any(map(_has_inverse, e.args))
 
 
 @lru_cache(maxsize=20_000)
@@ -164,6 +197,15 @@ def _apart(e: Expr) -> Expr:
     return e
 
 
+def _rows(e: Expr) -> Iterator[Expr]:
+    """X + 1 vᵀ as X + v, with v added to every row."""
+    bare = [a.args[0] if a.op == "neg" else a for a in e.args]
+    rows = [b.op == "outer" and b.args[0].op == "ones" for b in bare]
+    if any(rows) and not all(rows):
+        loose = [b.args[1] if row else b for b, row in zip(bare, rows, strict=True)]
+        yield plus(*(negative(t) if a.op == "neg" else t for a, t in zip(e.args, loose, strict=True)))
+
+
 def _ends(e: Expr) -> Iterator[Expr]:
     """A x + B x as (A + B) x."""
     found = factored(e)
@@ -173,22 +215,29 @@ def _ends(e: Expr) -> Iterator[Expr]:
 
 def _diagonal(e: Expr) -> Iterator[Expr]:
     """The diagonal of diag(v), of sums term by term, and of a transposed product."""
-    body = e.args[0]
+    body = _apart(e.args[0])
     if body.op == "diag":
         yield body.args[0]
     elif body.op == "add":
-        yield plus(*(settled(make("diagonal", a)) if a.op != "diag" else a.args[0] for a in body.args))
+        yield plus(*(_short(settled(make("diagonal", a))) for a in body.args))
     elif body.op in ("matmul", "T"):
         yield make("diagonal", settled(make("T", body)))
     yield from _reduced(e)
 
 
-_SUMS: dict[str, tuple[Law, ...]] = {"add": (_expanded, _common, _ends)}
+def _whole(e: Expr) -> Iterator[Expr]:
+    """Probabilities add up to one."""
+    body = e.args[0]
+    if len(body.shape) == 1 and (body.op == "softmax" or (body.op == "sym" and body.data.has("simplex"))):
+        yield ONE
+
+
+_SUMS: dict[str, tuple[Law, ...]] = {"add": (_expanded, _common, _ends, _rows)}
 _LAWS: dict[str, tuple[Law, ...]] = _SUMS | {
     "mul": (_one_sum_apart, _inverses_apart, folded),
     "div": (_one_sum_apart, _inverses_apart, folded),
     "matmul": (_links_apart, _inverses_apart),
     "diagonal": (_diagonal, _inverses_apart),
-    "sum": (_reduced, _inverses_apart),
+    "sum": (_whole, _reduced, _inverses_apart),
     "tr": (_reduced, _inverses_apart),
 }

@@ -166,7 +166,10 @@ def _mul(e: Expr, level: int) -> list[Term]:
 
 def _div(e: Expr, level: int) -> list[Term]:
     below = powered(factor(e.args[1], level), Fraction(-1))
-    return [multiplied(t, below) for t in terms(e.args[0], level)]
+    parts = terms(e.args[0], level)
+    if level < ORDER and (below[1] or below[2] is not None):  # a sum over a common denominator stays one fraction
+        parts = (factor(e.args[0], level),)
+    return [multiplied(t, below) for t in parts]
 
 
 def _pow(e: Expr, level: int) -> list[Term]:
