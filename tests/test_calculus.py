@@ -120,11 +120,7 @@ def test_derivatives_of_derivatives_are_made_explicit_from_inside(left, right):
     assert certify(found, right, symbols=c).verdict == "proved"
 
 
-EVERY = [
-    c
-    for c in json.loads((Path(__file__).parent / "data/claims_true.json").read_text())["claims"]
-    if c["left"].startswith(("grad(", "jacobian(", "hessian(", "diff(", "differential("))
-]
+EVERY = json.loads((Path(__file__).parent / "data/claims_true.json").read_text())["claims"]
 
 
 def test_derivatives_are_read_back_as_short_as_a_person_writes_them():
@@ -133,13 +129,13 @@ def test_derivatives_are_read_back_as_short_as_a_person_writes_them():
     for claim in EVERY:
         c = declare(**claim["symbols"])
         left, expected = (c.read(claim[side], claim.get("where")) for side in ("left", "right"))
-        if heads(expected) & (members("derivative") | members("moment")):
+        if left.op not in members("derivative") or heads(expected) & (members("derivative") | members("moment")):
             continue
         try:
             ratios[claim["id"]] = operations(evaluate(left)) / max(1, operations(expected))
         except LimitError:
             without.append(claim["id"])
-    assert len(ratios) > 300 and len(without) <= 4, without
+    assert len(ratios) > 300 and len(without) <= 3, without
     assert median(ratios.values()) <= 1
     assert not {name: r for name, r in ratios.items() if r > 2}
 
