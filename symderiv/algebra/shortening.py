@@ -15,7 +15,7 @@ from math import gcd, lcm
 from symderiv.algebra.building_blocks import dot, factored, plus, times
 from symderiv.algebra.folding import factors_of, folded, powers_of, product_of
 from symderiv.algebra.terms import DIAGONAL, EXPAND, KEEP, Scalars, joined
-from symderiv.algebra.tidying import normal, settled, terms
+from symderiv.algebra.tidying import ordered, settled, terms
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr, make, negative, number
 from symderiv.trees import over
@@ -76,7 +76,7 @@ def _expanded(e: Expr) -> Iterator[Expr]:
     if not any(t.op == "add" for a in e.args for t in _inside(a)):
         return
     try:
-        yield normal(e, EXPAND)
+        yield ordered(e, EXPAND)
     except (LimitError, ValueError):
         return
 
@@ -94,7 +94,7 @@ def _reduced(e: Expr) -> Iterator[Expr]:
     if len(e.args[0].shape) < 2:
         return
     try:
-        yield normal(e, DIAGONAL)
+        yield ordered(e, DIAGONAL)
     except (LimitError, ValueError):
         return
 

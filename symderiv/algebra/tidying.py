@@ -50,7 +50,7 @@ def tidy(e: Expr) -> Expr:
     >>> str(tidy(c.read("X @ (2*w) + 0*(X @ w) - X @ eye(d) @ w")))
     'X@w'
     """
-    return normal(e, KEEP)
+    return ordered(e, KEEP)
 
 
 def settled(e: Expr) -> Expr:
@@ -61,14 +61,9 @@ def settled(e: Expr) -> Expr:
         return e
 
 
+@lru_cache(maxsize=50_000)
 def ordered(e: Expr, level: int) -> Expr:
     """The representative of an expression at a level: equal trees are equal by the laws up to that level."""
-    return normal(e, level)
-
-
-@lru_cache(maxsize=50_000)
-def normal(e: Expr, level: int) -> Expr:
-    """Terms collected and written out again."""
     return assemble(terms(e, level), e.shape, level)
 
 
@@ -99,7 +94,7 @@ def _other(e: Expr, level: int) -> list[Term]:
     if e.op in MAPS and e.shape and (equal := _equal_entries(e.args[0], level)) is not None:
         found = terms(make(e.op, equal), level)
         return [(c, scalars, constant("ones", e.shape)) for c, scalars, _ in found]
-    args = tuple(normal(a, level) for a in e.args)
+    args = tuple(ordered(a, level) for a in e.args)
     if e.op in AT_ZERO and (args[0].op == "zeros" or (args[0].op == "num" and not args[0].data)):
         value = Fraction(AT_ZERO[e.op])
         return [(value, {}, constant("ones", e.shape) if e.shape else None)] if value else []
@@ -176,11 +171,11 @@ def _pow(e: Expr, level: int) -> list[Term]:
     base, exponent = e.args
     k = exponent.data if exponent.op == "num" else None
     if k is None:
-        return [atom(over(e, tuple(normal(a, level) for a in e.args)))]
+        return [atom(over(e, tuple(ordered(a, level) for a in e.args)))]
     if k == 0:
         return [(ONE, {}, None)]
     if k.denominator != 1:
-        return [atom(over(e, (normal(base, level), exponent)))]
+        return [atom(over(e, (ordered(base, level), exponent)))]
     if level >= INNER and base.op == "norm" and k % 2 == 0:
         base, k = _norm_squared(base.args[0]), k / 2
         if k == 1:
