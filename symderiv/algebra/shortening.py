@@ -59,13 +59,15 @@ def _short(e: Expr) -> Expr:
 
 def _improved(best: Expr, laws: dict[str, tuple[Law, ...]]) -> Expr:
     """The best form that the laws reach, each step shorter than the one before."""
+    if (best.args[0] if best.op == "neg" else best).op not in laws:
+        return best
     found = min(_proposals(best, laws), key=operations, default=best)
     return _improved(found, laws) if operations(found) < operations(best) else best
 
 
 def _proposals(e: Expr, laws: dict[str, tuple[Law, ...]]) -> Iterator[Expr]:
     body = e.args[0] if e.op == "neg" else e
-    for law in laws.get(body.op, ()):
+    for law in laws[body.op]:
         for found in law(body):
             if found.shape == e.shape:
                 yield settled(found if body is e else make("neg", found))
