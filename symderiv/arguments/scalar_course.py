@@ -81,7 +81,7 @@ def course(function: sympy.Expr, variable: sympy.Symbol, low: Any = 0, high: Any
     """
     import sympy as sp
 
-    low, high = sp.sympify(low), sp.oo if high is None else sp.sympify(high)
+    low, high = _number(low), sp.oo if high is None else _number(high)
     if function.free_symbols - {variable}:
         raise ClaimError(f"{function} has other free symbols than {variable}; give them numbers")
     if sp.StrictLessThan(low, high) != sp.true:
@@ -154,7 +154,7 @@ def unique_minimum(
         bend = sp.simplify(sp.diff(function, variable, 2).subs(variable, point))
         facts.append(Fact(f"the second derivative at {point} is {bend}", PROVED, "substitution"))
     if at is not None:
-        facts.append(_is_least(run, sp.sympify(at)))
+        facts.append(_is_least(run, _number(at)))
     return ScalarMinimum(run, point, tuple(facts))
 
 
@@ -259,3 +259,12 @@ def _least(values: Sequence[sympy.Expr]) -> sympy.Expr:
 
 def _listed(values: Sequence[Any]) -> str:
     return ", ".join(map(str, values)) or "none"
+
+
+def _number(value: Any) -> Any:
+    """A number or a SymPy expression; a text is never evaluated."""
+    import sympy as sp
+
+    if isinstance(value, str):
+        raise ClaimError(f"{value!r} is a text; give a number or a SymPy expression")
+    return sp.sympify(value)

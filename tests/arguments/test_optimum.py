@@ -108,3 +108,9 @@ def test_a_point_has_the_signs_that_are_declared(value, verdict):
 def test_a_stationary_point_lies_in_what_is_declared():
     assert stationary_point(C.read("(p - r)**2"), {C.p: C.r}).verdict == "refuted"
     assert stationary_point(C.read("(t - r)**2"), {C.t: C.r}).verdict == "proved"
+
+
+def test_a_text_is_no_bound_of_an_interval():
+    s = sp.Symbol("s")
+    with pytest.raises(ClaimError, match="is a text"):
+        unique_minimum(s**2 + 1 / s**2, s, low="__import__('os')")
