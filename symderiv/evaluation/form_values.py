@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from symderiv.evaluation.array_functions import elementary
 from symderiv.evaluation.fields import BALLS_PI, FLOAT, Point
 from symderiv.kernel.forms import Form, payload_form
 from symderiv.kernel.networks import NETS, ONE, Factor, Head, Net
+from symderiv.shapes import Dim
 from symderiv.symbols import Symbol
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -81,11 +82,11 @@ def _spread(f: Factor, axes: list[Any], at: Point) -> Any:
 
 def _head_value(h: Head, at: Point) -> Any:
     if h.kind == "dim":
-        return at.number(at.size(h.payload))  # type: ignore[arg-type]
+        return at.number(at.size(cast(Dim, h.payload)))
     if h.kind == "pi":
         return np.array([np.pi]) if at.field is FLOAT else np.array([BALLS_PI], dtype=object)
     if h.kind == "prime":
-        return at.number(h.payload)  # type: ignore[arg-type]
+        return at.number(cast(int, h.payload))
     if h.kind == "delta":
         n = at.size(h.dims[0])
         return np.array([[at.number(int(i == j))[0] for j in range(n)] for i in range(n)])[None]

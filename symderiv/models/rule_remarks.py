@@ -62,7 +62,7 @@ def candidates(body: str) -> list[str]:
         name, value, left = defined[1], defined[2], body[: defined.start()]
         if not re.search(rf"\b{name}\b", left):
             break
-        body = re.sub(rf"\b{name}\b(?!\s*\()", lambda _: f"({value})", left)  # noqa: B023
+        body = f"({value})".join(re.split(rf"\b{name}\b(?!\s*\()", left))
     found = [body] if body not in found else found
     note = SORTED_NOTE.search(body)
     if note:
