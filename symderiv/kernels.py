@@ -1,7 +1,7 @@
 """Numeric kernels: the value and derivatives of a graph on whole batches of points.
 
-A kernel is a program (``kernel_program``) whose rows are walked in blocks of the batch
-that stay in cache (``kernel_runner``).  With NumPy alone a row operation is one
+A kernel is a program (``codegen.program``) whose rows are walked in blocks of the batch
+that stay in cache (``codegen.blocks``).  With NumPy alone a row operation is one
 ufunc call into a buffer; with numba the rolled loops are compiled.  The length of
 the generated code depends on the structure of the graph, not on its number of
 time steps.
@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symderiv.backward import Tape, joined
-from symderiv.codegen.program import compile_program
 from symderiv.codegen.runner import Runner
 from symderiv.errors import KernelError, UnknownNameError
 from symderiv.nodes.columns import ABSENT, Columns
@@ -41,8 +40,9 @@ class Kernel:
 
     Called with one keyword (or mapping entry) for every input, numbers or arrays
     that broadcast together; returns the value, with ``wrt`` a Result.  ``backend`` is
-    "numpy" or "numba", ``dtype`` float64 or float32.  With ``check=False`` nothing is
-    refused, and the derivative of relu and abs at 0 is 0.
+    "numpy" or "numba", ``dtype`` float64 or float32; large batches are shared out among
+    ``threads``.  With ``check=False`` nothing is refused, and the derivative of relu and
+    abs at 0 is 0.
 
     Raises KernelError naming the input, the index and the value for a NaN or an
     infinity, and for a point at which the value or a partial does not exist.
@@ -56,24 +56,27 @@ class Kernel:
         backend: str = "numpy",
         dtype: Any = "float64",
         check: bool = True,
+        threads: int = 1,
     ) -> None:
         if backend not in BACKENDS:
             raise UnknownNameError("kernel backend", backend, BACKENDS)
         self.dtype = np.dtype(dtype)
         if self.dtype.kind != "f":
             raise KernelError(f"a kernel computes in float64 or float32, not in {self.dtype}")
+        if not isinstance(threads, int) or threads < 1:
+            raise KernelError(f"a kernel runs in 1, 2, … threads, not in {threads!r}")
         self.graph = graph
         self.check = check
         self.wrt = tuple(wrt)
         columns, outputs = _with_derivatives(graph.columns, output, self.wrt)
         self.inputs = [graph.name_of(i) for i, code in enumerate(graph.columns.code) if code == INPUT]
         positions = [i for i, code in enumerate(graph.columns.code) if code == INPUT]
-        self._run = Runner(graph, columns, compile_program(columns, positions, outputs), backend, self.dtype, check)
+        self._run = Runner(graph, columns, positions, outputs, backend, self.dtype, check, threads)
 
     @property
     def backend(self) -> str:
         """What really computes: numba is given up for graphs without repeated structure that are too long for it."""
-        return self._run.backend
+        return self._run.engine.backend
 
     def __call__(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Any:
         rows, shape = gather(self.inputs, {**(values or {}), **named}, self.dtype)
@@ -138,8 +141,7 @@ def forward_values(graph: GraphLike, values: Mapping[str, Any]) -> dict[str, Any
     positions = [i for i, code in enumerate(graph.columns.code) if code == INPUT]
     rows, shape = gather(names, values, np.dtype("float64"))
     wanted = list(range(len(graph.columns)))
-    program = compile_program(graph.columns, positions, wanted)
-    found = Runner(graph, graph.columns, program, "numpy", np.dtype("float64"), True)(rows, int(np.prod(shape)))
+    found = Runner(graph, graph.columns, positions, wanted)(rows, int(np.prod(shape)))
     return {graph.name_of(i): found[i].reshape(shape)[()] for i in wanted}
 
 

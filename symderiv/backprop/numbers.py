@@ -16,7 +16,6 @@ from symderiv.adjoints import Backward
 from symderiv.backprop.crosscheck import POINTS, Crosscheck, crosscheck
 from symderiv.backprop.steps import Row
 from symderiv.backward import joined
-from symderiv.codegen.program import compile_program
 from symderiv.codegen.runner import Runner
 from symderiv.errors import KernelError
 from symderiv.nodes.columns import ABSENT
@@ -40,9 +39,8 @@ class Numbers:
         both = joined(self.graph.columns, self.backward.tape)
         positions = [i for i, code in enumerate(self.graph.columns.code) if code == INPUT]
         points = np.random.default_rng(0).uniform(*_SPAN, (len(positions), POINTS))
-        program = compile_program(both, positions, list(range(len(both))))
         try:
-            return Runner(self.graph, both, program, "numpy", np.dtype("float64"), True)(points, POINTS)
+            return Runner(self.graph, both, positions, list(range(len(both))))(points, POINTS)
         except KernelError:
             return None
 

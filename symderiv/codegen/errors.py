@@ -20,7 +20,13 @@ from symderiv.nodes.operations import CONSTANT, OPERATIONS
 SHOWN_INPUTS = 6
 
 
-def explain_input(graph: GraphLike, program: Program, x: list[Any], low: int) -> None:
+def explain(graph: GraphLike, columns: Columns, program: Program, x: list[Any], low: int) -> None:
+    """Raise KernelError for what is wrong with a block whose first point is ``low``; return if nothing is."""
+    _explain_input(graph, program, x, low)
+    _explain_value(graph, columns, program, x, low)
+
+
+def _explain_input(graph: GraphLike, program: Program, x: list[Any], low: int) -> None:
     """Raise KernelError if an input is NaN or infinite, naming it, the index and the value."""
     for position, row in zip(program.inputs, x, strict=True):
         bad = np.flatnonzero(~np.isfinite(row))
@@ -32,7 +38,7 @@ def explain_input(graph: GraphLike, program: Program, x: list[Any], low: int) ->
             )
 
 
-def explain(graph: GraphLike, columns: Columns, program: Program, x: list[Any], low: int) -> None:
+def _explain_value(graph: GraphLike, columns: Columns, program: Program, x: list[Any], low: int) -> None:
     """Raise KernelError for the first instruction whose value does not exist; return if all values are finite."""
     size = len(x[0]) if x else 1
     buffers = [np.full(size, program.constants.get(row, 0.0)) for row in range(program.buffers)]

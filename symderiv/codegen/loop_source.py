@@ -1,71 +1,137 @@
-"""Kernel code as plain loops, for numba: repeats outside, one fused loop over the points of a block inside."""
+"""Kernel code as plain loops, for numba: repeats outside, one fused loop over the points of a block inside.
+
+Results leave a block row by row, weighed on the way (``streams.send``), and the
+input rows of a loop over repeats are asked for ahead of their turn.
+"""
 
 from __future__ import annotations
 
-from symderiv.codegen.program import B, G, Program, X
+from dataclasses import dataclass
+
+from symderiv.codegen.program import Program
+from symderiv.codegen.rows import B, G, X
 from symderiv.codegen.source import Source, Track, overlap, rolled, stays_inside, stride_of, tracks_of
 from symderiv.nodes.operations import OPERATIONS
 from symderiv.nodes.rolling import Segment
 
 FUSED = 4  # straight instructions in one loop: with more rows the compiler gives up proving them apart
+AHEAD = 4  # repeats between asking for an input row and reading it
+
+_VIEWS = {X: "x[{}, low:high]", B: "b[{}, :n]"}
+_ADDRESSES = {X: "x0 + ({}) * xs + low * item", G: "g0 + ({}) * gs + low * item", B: "b0 + ({}) * bs"}
+_HEAD = [
+    "def run(x, g, b, start, stop, size, table, far, looks):",
+    *(f" {a}0, {a}s = integer({a}.ctypes.data), {a}.strides[0]" for a in "xgb"),
+    " item, zero = x.itemsize, x.dtype.type(0)",
+    " weight = 0.0",
+    " begin()",
+    " for low in range(start, stop, size):",
+    "  high = min(stop, low + size)",
+    "  n = high - low",
+    "  if looks:",
+    "   for k in range(x.shape[0]):",
+    "    weight += weigh(x0 + k * xs + low * item, n, zero)",
+]
 
 
-def loop_source(program: Program) -> tuple[Source, list[int]] | None:
-    """``run(x, g, b, size, table)`` as plain loops, and its table of rows; None where a row has no scalar form."""
+@dataclass
+class Loops:
+    """Generated loops, the table of rows they look up, and the buffers they need."""
+
+    source: Source
+    table: list[int]
+    buffers: int
+
+
+def loop_source(program: Program) -> Loops | None:
+    """``run(…)`` as plain loops; None where an operation has no scalar form.
+
+    ``run(x, g, b, start, stop, size, table, far, looks)`` does the points from start to stop in blocks of
+    ``size`` and returns whether the processor reported something, and the sum of all results, with
+    ``looks`` of all inputs too.  Wants a program whose results are copied.
+    """
     if any(not OPERATIONS[code].scalar for code in program.codes):
         return None
-    table: list[int] = []
-    lines = [
-        "def run(x, g, b, size, table):",
-        " total = x.shape[1]",
-        " for low in range(0, total, size):",
-        "  high = min(total, low + size)",
-        "  n = high - low",
-    ]
+    loops = Loops(Source(), [], program.buffers)
+    loops.source.lines += _HEAD
     for segment in rolled(program):
-        lines += _loop(program, segment, table)
-    return Source(lines), table
+        if segment.repeats > 1:
+            loops.source.lines += _loop(program, segment, loops)
+        else:
+            for first in range(segment.start, segment.end, FUSED):
+                piece = Segment(first, min(FUSED, segment.end - first), 1)
+                loops.source.lines += _loop(program, piece, loops)
+    loops.source.lines += [" return settle(), weight"]
+    return loops
 
 
-_VIEWS = {X: "x[{}, low:high]", G: "g[{}, low:high]", B: "b[{}, :n]"}
-
-
-def _loop(program: Program, segment: Segment, table: list[int]) -> list[str]:
+def _loop(program: Program, segment: Segment, loops: Loops) -> list[str]:
     """One segment: rows are looked up once per repeat, then one fused loop over the points of the block."""
-    if segment.repeats == 1 and segment.period > FUSED:
-        pieces = [Segment(i, min(FUSED, segment.end - i), 1) for i in range(segment.start, segment.end, FUSED)]
-        return [line for piece in pieces for line in _loop(program, piece, table)]
     tracks = tracks_of(program, segment)
     variables: dict[Track, str] = {}
     written: dict[Track, str] = {}
+    still: list[str] = []  # the same row in every repeat
     views: list[str] = []
     body: list[str] = []
+    early: list[str] = []  # rows sent as they stand before the loop over the points
+    staged = 0  # copies of rows that are written again before they are sent
+    sends: list[str] = []
 
     def view(track: Track) -> str:
         if track not in variables:
             variables[track] = f"r{len(variables)}"
-            views.append(f"{variables[track]} = " + _VIEWS[track[0]].format(_row(track, table)))
+            where = views if stride_of(track) != 0 else still
+            where.append(f"{variables[track]} = " + _VIEWS[track[0]].format(_row(track, loops.table)))
+            if track[0] == X and stride_of(track) and segment.repeats > AHEAD:
+                soon = _ADDRESSES[X].format(_row(track, loops.table, AHEAD))
+                views.append(f"if t + {AHEAD} < {segment.repeats}: prefetch({soon}, n * item)")
         return variables[track]
 
+    def address(track: Track) -> str:
+        return _ADDRESSES[track[0]].format(_row(track, loops.table))
+
+    sent = {offset: row[0] for offset, row in enumerate(tracks) if row[-1][0] == G}
     for offset, (*arguments, result) in enumerate(tracks):
+        if offset in sent and not (_writes(tracks[:offset], sent[offset]) and _writes(tracks[offset:], sent[offset])):
+            queue = sends if _writes(tracks[:offset], sent[offset]) else early
+            queue.append(_send(address(result), address(sent[offset])))
+            continue
         texts = [written[t] if t in written else f"{view(t)}[j]" for t in arguments]
         scalar = OPERATIONS[program.codes[segment.start + offset]].scalar
         body.append(f"v{offset} = " + scalar.format(*(f"({t})" for t in texts)))
-        if not (result[0] == B and stays_inside(program, segment, tracks, offset)):
+        if offset in sent:
+            stage = program.buffers + staged
+            still.append(f"s{staged} = " + _VIEWS[B].format(stage))
+            body.append(f"s{staged}[j] = v{offset}")
+            sends.append(_send(address(result), _ADDRESSES[B].format(stage)))
+            staged += 1
+        elif result in sent.values() or not stays_inside(program, segment, tracks, offset):
             body.append(f"{view(result)}[j] = v{offset}")
         written = {t: v for t, v in written.items() if not overlap(t, result)}
         written[result] = f"v{offset}"
-    indent = "   " if segment.repeats > 1 else "  "
-    head = [f"  for t in range({segment.repeats}):"] if segment.repeats > 1 else []
-    return [*head, *(indent + v for v in views), f"{indent}for j in range(n):", *(f"{indent} {line}" for line in body)]
+    loops.buffers = max(loops.buffers, program.buffers + staged)
+    loop = ["for j in range(n):", *(f" {line}" for line in body)] if body else []
+    repeat = [*views, *early, *loop, *sends]
+    if segment.repeats > 1:
+        repeat = [f"for t in range({segment.repeats}):", *(f" {line}" for line in repeat)]
+    return [f"  {line}" for line in [*still, *repeat]]
 
 
-def _row(track: Track, table: list[int]) -> str:
+def _send(result: str, row: str) -> str:
+    return f"weight += send({result}, {row}, n, far, zero)"
+
+
+def _writes(part: list[list[Track]], row: Track) -> bool:
+    """Whether an instruction of the same repeat writes a row."""
+    return any(tracks[-1] == row or overlap(tracks[-1], row) for tracks in part)
+
+
+def _row(track: Track, table: list[int], ahead: int = 0) -> str:
     rows = track[1]
     if len(set(rows)) == 1:
         return str(rows[0])
     stride = stride_of(track)
     if stride is not None:
-        return f"{rows[0]} + {stride} * t"
+        return f"{rows[0] + ahead * stride} + {stride} * t"
     table.extend(rows)
     return f"table[{len(table) - len(rows)} + t]"

@@ -4,7 +4,7 @@ A node whose operation has an array function is one instruction.  A template is
 lowered once: its expression becomes a few table operations, which are then
 copied for every node that has it; a head nobody can compute (a special
 function) stays one instruction that calls what ``sympy.lambdify`` makes of the
-template.  Buffers are handed out by last use, so that a long chain needs two.
+template.
 """
 
 from __future__ import annotations
@@ -17,15 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from symderiv.codegen.rows import Operand, X, allocate
 from symderiv.errors import KernelError, shorten
 from symderiv.nodes.columns import Columns, no_collection
 from symderiv.nodes.expansion import template
 from symderiv.nodes.from_sympy import insert
 from symderiv.nodes.operations import CODES, CONSTANT, INPUT, OPERATIONS, slot_symbols
-
-# classes of rows an operand can live in: an input, an output, a buffer
-X, G, B = 0, 1, 2
-Operand = tuple[int, int]
 
 
 @dataclass
@@ -100,16 +97,26 @@ def _whole_power(columns: Columns, exponent: int, base: int) -> int:
     return base if done is None else done
 
 
-def compile_program(columns: Columns, inputs: Sequence[int], outputs: Sequence[int]) -> Program:
-    """The program that computes ``outputs`` (positions, each into its output row) from ``inputs``."""
+def compile_program(
+    columns: Columns, inputs: Sequence[int], outputs: Sequence[int], copied: bool = False
+) -> Program:
+    """The program that computes ``outputs`` (positions, each into its output row) from ``inputs``.
+
+    With ``copied`` an output row is never read and only ever written by a copy, as soon as its value is there.
+    """
     program = Program(inputs=list(inputs), outputs=len(outputs))
-    values = _Values(program, columns)
+    values = _Values(program, columns, copied)
+    wanted: dict[int, list[int]] = {}
+    for row, position in enumerate(outputs):
+        wanted.setdefault(position, []).append(row)
     with no_collection():
         for node in _needed(columns, outputs):
             values.add(node)
-        for row, position in enumerate(outputs):
-            values.finish(row, position)
-        _allocate(program, values)
+            for row in wanted.get(node, ()):
+                values.finish(row, node)
+        rows = allocate(values.arguments, values.results, values.fixed, values.wanted, waiting=not copied)
+    program.operands, program.last = rows.operands, rows.last
+    program.constants, program.buffers = rows.constants, rows.buffers
     return program
 
 
@@ -137,9 +144,10 @@ def _needed(columns: Columns, outputs: Sequence[int]) -> list[int]:
 class _Values:
     """Virtual values while a program is made: one for each input, constant and instruction."""
 
-    def __init__(self, program: Program, columns: Columns) -> None:
+    def __init__(self, program: Program, columns: Columns, copied: bool) -> None:
         self.program = program
         self.columns = columns
+        self.copied = copied
         self.row_of_input = {position: row for row, position in enumerate(program.inputs)}
         self.value: dict[int, int] = {}  # position in the columns -> virtual value
         self.count = 0
@@ -195,43 +203,9 @@ class _Values:
     def finish(self, row: int, position: int) -> None:
         """Send a value to an output row; one that is no fresh result is copied there."""
         value = self.value[position]
-        if value in self.fixed or value in self.wanted:
+        if self.copied or value in self.fixed or value in self.wanted:
             value = self.emit(CODES["identity"], (value,), position)
         self.wanted[value] = row
-
-
-def _allocate(program: Program, values: _Values) -> None:
-    """Hand out rows: outputs to their own, everything else to buffers that are free again after the last use."""
-    last: dict[int, int] = {}
-    for index, arguments in enumerate(values.arguments):
-        for argument in arguments:
-            last[argument] = index
-    end = len(values.results)
-    program.last = [end if r in values.wanted else last.get(r, -1) for r in values.results]
-    place: dict[int, Operand] = {}
-    for value, fixed in values.fixed.items():
-        if isinstance(fixed, tuple):
-            place[value] = fixed
-        elif value in last:
-            place[value] = (B, program.buffers)
-            program.constants[program.buffers] = fixed
-            program.buffers += 1
-    free: list[int] = []
-    for index, (arguments, result) in enumerate(zip(values.arguments, values.results, strict=True)):
-        operands = [place[a] for a in arguments]
-        # the left argument is freed last and so reused first: sums accumulate in place
-        for argument in reversed(arguments):
-            if last.get(argument) == index and argument not in values.fixed and place[argument][0] == B:
-                free.append(place[argument][1])
-                last[argument] = -1
-        if result in values.wanted:
-            place[result] = (G, values.wanted[result])
-        elif free:
-            place[result] = (B, free.pop())
-        else:
-            place[result] = (B, program.buffers)
-            program.buffers += 1
-        program.operands.append((*operands, place[result]))
 
 
 @cache
