@@ -61,6 +61,7 @@ _HOME = {
     "softplus": "functions",
     "sqrt": "functions",
     "step": "functions",
+    "sweep": "checks.sweeping",
     "tan": "functions",
     "tanh": "functions",
     "trace": "graph",

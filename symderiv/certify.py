@@ -135,7 +135,7 @@ def certify(
     """
     if _foreign(left) or _foreign(right):
         return _sealed(*decide(left, right))
-    a, b = _sides(left, right, symbols, where)
+    a, b = sides(left, right, symbols, where)
     claim = Claim(a, "==", b)
     try:
         with deadline(seconds):
@@ -152,15 +152,16 @@ def _foreign(side: Any) -> bool:
     return not isinstance(side, (Expr, str)) and as_expr(side) is None
 
 
-def _sides(left: Any, right: Any, symbols: Scope | None, where: Mapping[str, str] | None) -> tuple[Expr, Expr]:
-    sides = []
+def sides(left: Any, right: Any, symbols: Scope | None, where: Mapping[str, str] | None) -> tuple[Expr, Expr]:
+    """Both sides as expressions of one shape; raises as ``certify`` does."""
+    found = []
     for side in (left, right):
         if isinstance(side, str):
             if symbols is None:
                 raise ReadingError("a side given as text needs symbols=declare(…) to be read", side, (0, len(side)))
             side = symbols.read(side, where)
-        sides.append(as_expr(side))
-    a, b = sides
+        found.append(as_expr(side))
+    a, b = found
     assert a is not None and b is not None
     if a.shape != b.shape:
         # the number 0 stands for zeros of any shape

@@ -78,7 +78,7 @@ def search(left: Expr, right: Expr, rng: Random) -> tuple[Counterexample | None,
             check_deadline()
             try:
                 # the first look is at plain numbers: what is false there is easiest to see
-                example, method = _try(left, right, sizes, rng, plain=trial == 0)
+                example, method = compare(left, right, sizes, rng, plain=trial == 0)
             except (Undefined, LimitError, ValueError) as bad:
                 reason = str(bad)
                 continue
@@ -96,7 +96,7 @@ def confront(left: Expr, right: Expr, rng: Random) -> tuple[Counterexample | Non
     for sizes in tries:
         check_deadline()
         try:
-            example, _ = _try(left, right, sizes, rng)
+            example, _ = compare(left, right, sizes, rng)
         except (Undefined, LimitError, ValueError):
             continue
         if example is not None:
@@ -105,10 +105,13 @@ def confront(left: Expr, right: Expr, rng: Random) -> tuple[Counterexample | Non
     return None, seen
 
 
-def _try(
+def compare(
     left: Expr, right: Expr, sizes: dict[str, int], rng: Random, plain: bool = False
 ) -> tuple[Counterexample | None, str]:
-    """One instance: a counterexample or None; raises Undefined or LimitError where nothing can be said."""
+    """One random instance of given sizes: a counterexample or None, and the arithmetic used.
+
+    Raises Undefined, LimitError or ValueError where nothing can be said.
+    """
     state = rng.getstate()
     try:
         at = point([left, right], sizes, EXACT, rng, plain)
