@@ -15,7 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 NAMES = ("graph", "kernels", "claims", "startup", "mutate")
-TABLES = ("graph", "kernels")
+TABLES = ("graph", "kernels", "claims", "startup")
 RESULTS = FOLDER / "results.json"
 
 

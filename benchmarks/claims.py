@@ -1,15 +1,20 @@
 """Claims per second: in this process, over 1 and 2 processes, and on a Dask cluster of 4 workers.
 
-The claims are the files named on the command line, repeated up to COUNT; without files, those of the tests.
+    python benchmarks/claims.py [FILE …] [--json FILE]
+
+The claims are those of the files, repeated up to COUNT; without files, those of the tests.
 """
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from harness import installed, report
 
 from symderiv.checks.checking import AnyClaim, check_claims, collect
 
@@ -32,26 +37,34 @@ def timed(run: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print claims per second for each way; a way whose package is missing is named."""
-    files = sys.argv[1:] or sorted(map(str, CLAIMS.glob("*.json")))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("--json", metavar="FILE", help="write the numbers there as well")
+    chosen = parser.parse_args()
+    files = chosen.files or sorted(map(str, CLAIMS.glob("*.json")))
     claims, refused = collect(files, SECONDS)
     if not claims:
         sys.exit(f"no claims in {files}; {'; '.join(refused)}")
     tasks = many(claims, COUNT)
-    verdicts = {}
+    verdicts: dict[str, list[str]] = {}
+    speed: dict[str, float] = {}
+
+    def measure(name: str, **options: object) -> None:
+        speed[name] = COUNT / timed(lambda: verdicts.update({name: run(tasks, **options)}))
+        print(f"{name:<28} {speed[name]:9.0f} claims/s")
+
     for name, workers in (("in this process", 0), ("1 process", 1), ("2 processes", 2)):
-        seconds = timed(lambda name=name, workers=workers: verdicts.update({name: run(tasks, workers=workers)}))
-        print(f"{name:<28} {COUNT / seconds:9.0f} claims/s")
-    try:
+        measure(name, workers=workers)
+    if installed("distributed"):
         from distributed import Client, LocalCluster
-    except ModuleNotFoundError:
+
+        options = {"n_workers": 4, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+        with LocalCluster(**options) as cluster, Client(cluster) as client:
+            measure("Dask cluster of 4 workers", executor=client.get_executor())
+    else:
         print("Dask is missing: pip install 'symderiv[dask]'")
-        return
-    options = {"n_workers": 4, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
-    with LocalCluster(**options) as cluster, Client(cluster) as client:
-        name = "Dask cluster of 4 workers"
-        seconds = timed(lambda: verdicts.update({name: run(tasks, executor=client.get_executor())}))
-        print(f"{name:<28} {COUNT / seconds:9.0f} claims/s")
     print("same verdicts everywhere:", len({tuple(found) for found in verdicts.values()}) == 1)
+    report(speed, chosen.json)
 
 
 def run(tasks: list[AnyClaim], **options: object) -> list[str]:

@@ -136,7 +136,7 @@ PENS = tuple(Pen(colour, 1.3, dashes) for dashes in ((), (3.0, 2.0)) for colour 
 RESULTS = DOCS.parent / "benchmarks" / "results.json"
 SPEED_HEAD = """# Speed
 
-Measured by `python -m benchmarks --keep graph kernels`, every peer in the same run ({machine}). Ratios travel better
+Measured by `python -m benchmarks --keep`, every peer in the same run ({machine}). Ratios travel better
 than seconds. This page is written by `scripts/docs_pages.py`.
 
 ## Graph and gradient of an unrolled recurrence
@@ -175,6 +175,11 @@ def speed_page() -> str:
     parts.append(_markdown(["peer", *speed], rows))
     compiling = ", ".join(f"{_number(found)} s at T = {size}" for size, found in kept["kernels"]["compile"].items())
     parts.append(f"\nFrom the graph to a kernel that can be called: {compiling}.\n")
+    claims = [[where, _number(found)] for where, found in kept["claims"].items()]
+    parts.append("\n## Claims\n\nOf the tests' files, decided with all instances and limits.\n\n")
+    parts.append(_markdown(["where", "claims a second"], claims))
+    starting = [[f"`{what}`", _number(found)] for what, found in kept["startup"].items()]
+    parts.append("\n## Start-up\n\n" + _markdown(["command", "times `python -c pass`"], starting))
     return "".join(parts)
 
 

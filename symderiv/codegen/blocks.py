@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from symderiv.codegen.buffers import buffers_of
 from symderiv.codegen.numpy_source import numpy_parts
 from symderiv.codegen.program import Program
 
@@ -44,9 +45,7 @@ class Blocks:
         """Fill the columns of ``out`` from start to stop."""
         count = max(1, -(-(stop - start) // self.smallest))
         size = max(1, -(-(stop - start) // count))
-        buffers = np.empty((self.program.buffers, size), self.dtype)
-        for row, number in self.program.constants.items():
-            buffers[row] = number
+        buffers = buffers_of(self.program, size, self.dtype)
         matrix = rows if isinstance(rows, np.ndarray) else None
         filled = [(row, True) if row.ndim else (np.full(size, row), False) for row in rows] if matrix is None else []
         flags: Any = "raise" if self.check else "ignore"

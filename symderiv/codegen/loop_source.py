@@ -1,7 +1,7 @@
 """Kernel code as plain loops, for numba: repeats outside, one fused loop over the points of a block inside.
 
-Results leave a block row by row, weighed on the way (``streams.send``), and the
-input rows of a loop over repeats are asked for ahead of their turn.
+Results leave a block row by row (``streams.send``), and the input rows of a loop
+over repeats are asked for ahead of their turn.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def loop_source(program: Program) -> Loops | None:
     """``run(…)`` as plain loops; None where an operation has no scalar form.
 
     ``run(x, g, b, start, stop, size, table, far, looks)`` does the points from start to stop in blocks of
-    ``size`` and returns whether the processor reported something, and the sum of all results, with
-    ``looks`` of all inputs too.  Wants a program whose results are copied.
+    ``size`` and returns whether the processor reported something, and the sum of the results in which a NaN
+    shows, with ``looks`` of all inputs too.  Wants a program whose results are copied.
     """
     if any(not OPERATIONS[code].scalar for code in program.codes):
         return None
@@ -94,7 +94,7 @@ def _loop(program: Program, segment: Segment, loops: Loops) -> list[str]:
     for offset, (*arguments, result) in enumerate(tracks):
         if offset in sent and not (_writes(tracks[:offset], sent[offset]) and _writes(tracks[offset:], sent[offset])):
             queue = sends if _writes(tracks[:offset], sent[offset]) else early
-            queue.append(_send(address(result), address(sent[offset])))
+            queue += _send(program, result, address(result), address(sent[offset]))
             continue
         texts = [written[t] if t in written else f"{view(t)}[j]" for t in arguments]
         scalar = OPERATIONS[program.codes[segment.start + offset]].scalar
@@ -103,7 +103,7 @@ def _loop(program: Program, segment: Segment, loops: Loops) -> list[str]:
             stage = program.buffers + staged
             still.append(f"s{staged} = " + _VIEWS[B].format(stage))
             body.append(f"s{staged}[j] = v{offset}")
-            sends.append(_send(address(result), _ADDRESSES[B].format(stage)))
+            sends += _send(program, result, address(result), _ADDRESSES[B].format(stage))
             staged += 1
         elif result in sent.values() or not stays_inside(program, segment, tracks, offset):
             body.append(f"{view(result)}[j] = v{offset}")
@@ -117,8 +117,10 @@ def _loop(program: Program, segment: Segment, loops: Loops) -> list[str]:
     return [f"  {line}" for line in [*still, *repeat]]
 
 
-def _send(result: str, row: str) -> str:
-    return f"weight += send({result}, {row}, n, far, zero)"
+def _send(program: Program, result: Track, target: str, row: str) -> list[str]:
+    """Send a row into a result; it is weighed where a NaN shows: in the value, and with a kink in every result."""
+    weighing = [f"weight += weigh({row}, n, zero)"] if program.jumps or 0 in result[1] else []
+    return [*weighing, f"send({target}, {row}, n, far, zero)"]
 
 
 def _writes(part: list[list[Track]], row: Track) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from symderiv.codegen.buffers import buffers_of
 from symderiv.codegen.loop_source import Loops, loop_source
 from symderiv.codegen.program import Program
 from symderiv.codegen.source import compiled
@@ -54,9 +55,7 @@ class CompiledLoops:
         """Fill the columns of ``out`` from start to stop."""
         far = out.nbytes > FAR_BYTES
         size = FAR_BLOCK if far else NEAR_BLOCK
-        buffers = np.empty((self._buffers, size), self.dtype)
-        for row, number in self.program.constants.items():
-            buffers[row] = number
+        buffers = buffers_of(self.program, size, self.dtype, self._buffers)
         reported, weight = self._run(matrix, out, buffers, start, stop, size, self._table, far, self._looks)
         if self.check and (reported or not math.isfinite(weight)):
             for low in range(start, stop, FAR_BLOCK):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from symderiv.codegen.blocks import Blocks
+from symderiv.codegen.buffers import aligned
 from symderiv.codegen.errors import explain
 from symderiv.codegen.loops import CompiledLoops, loops_of
 from symderiv.codegen.program import compile_program
@@ -53,7 +54,7 @@ class Runner:
         """Output rows, one column for each of the ``total`` points."""
         shape = (self.program.outputs, total)
         if out is None:
-            out = np.empty(shape, self.dtype)
+            out = aligned(*shape, self.dtype)
         elif out.shape != shape or out.dtype != self.dtype:
             raise KernelError(f"out has the shape {out.shape} and type {out.dtype}; wanted {shape} and {self.dtype}")
         if not out.flags.c_contiguous:

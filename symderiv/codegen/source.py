@@ -36,7 +36,22 @@ def rolled(program: Program) -> list[Segment]:
     signatures = [
         (code, *(cls for cls, _ in operands)) for code, operands in zip(program.codes, program.operands, strict=True)
     ]
-    return segments(signatures)
+    return [piece for run in segments(signatures) for piece in _evened(program, run)]
+
+
+def _evened(program: Program, run: Segment) -> list[Segment]:
+    """A run without the repeat at either end that alone breaks the constant stride of a row.
+
+    The first step of a recurrence often reads a constant where the others read the step before.
+    """
+    if run.repeats == 1:
+        return [run]
+    uneven = [t for tracks in tracks_of(program, run) for t in tracks if stride_of(t) is None]
+    first = any(stride_of((cls, rows[1:])) is not None for cls, rows in uneven)
+    last = any(stride_of((cls, rows[:-1])) is not None for cls, rows in uneven)
+    inner = Segment(run.start + first * run.period, run.period, run.repeats - first - last)
+    ends = [Segment(run.start, run.period, 1)] * first, [Segment(run.end - run.period, run.period, 1)] * last
+    return [*ends[0], inner, *ends[1]]
 
 
 def tracks_of(program: Program, segment: Segment) -> list[list[Track]]:

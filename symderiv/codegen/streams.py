@@ -17,8 +17,9 @@ from llvmlite import ir
 from numba import carray, njit, types
 from numba.extending import intrinsic
 
-LINE = 64  # bytes
-# FE_INVALID, FE_DIVBYZERO and FE_OVERFLOW of fenv.h; elsewhere only what shows in the results is noticed
+from symderiv.codegen.buffers import LINE
+
+# FE_INVALID, FE_DIVBYZERO and FE_OVERFLOW of fenv.h; elsewhere only what shows in the value is noticed
 _REPORTS = {"x86_64": 0b1101, "aarch64": 0b0111, "arm64": 0b0111}.get(platform.machine(), 0)
 
 
@@ -34,21 +35,27 @@ def _of_fenv(name: str) -> Any:
 _clear, _reported = _of_fenv("feclearexcept"), _of_fenv("fetestexcept")
 
 
-@intrinsic
-def _copy_line(typing: Any, target: Any, origin: Any) -> Any:
-    """One cache line from one address to another, whose address is a multiple of LINE."""
+def _line_copier(far: bool) -> Any:
+    """Copies a line from one address to another, which is a multiple of LINE; a far one is not kept in the cache."""
 
-    def generate(context: Any, builder: Any, _: Any, addresses: Any) -> Any:
-        line = ir.VectorType(ir.IntType(64), LINE // 8)
-        to, start = (builder.inttoptr(address, line.as_pointer()) for address in addresses)
-        value = builder.load(start)
-        value.align = 4
-        stored = builder.store(value, to)
-        stored.align = LINE
-        stored.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
-        return context.get_dummy_value()
+    def copy(typing: Any, target: Any, origin: Any) -> Any:
+        def generate(context: Any, builder: Any, _: Any, addresses: Any) -> Any:
+            line = ir.VectorType(ir.IntType(64), LINE // 8)
+            to, start = (builder.inttoptr(address, line.as_pointer()) for address in addresses)
+            value = builder.load(start)
+            value.align = 4
+            stored = builder.store(value, to)
+            stored.align = LINE
+            if far:
+                stored.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+            return context.get_dummy_value()
 
-    return types.void(types.intp, types.intp), generate
+        return types.void(types.intp, types.intp), generate
+
+    return intrinsic(copy)
+
+
+_near_line, _far_line = _line_copier(False), _line_copier(True)
 
 
 @intrinsic
@@ -99,23 +106,22 @@ def weigh(address: int, count: int, zero: Any) -> float:
 
 
 @njit
-def send(to: int, address: int, count: int, far: bool, zero: Any) -> float:
-    """Copy a piece of a row into a result and weigh it; ``far``: past the cache."""
+def send(to: int, address: int, count: int, far: bool, zero: Any) -> None:
+    """Copy a piece of a row into a result, in whole cache lines of it; ``far``: past the cache."""
     target, row = carray(_pointer(to, zero), count), carray(_pointer(address, zero), count)
+    width = row.itemsize
+    head = min(count, (-to % LINE) // width)
+    done = head + (count - head) * width // LINE * (LINE // width)
+    for j in range(head):
+        target[j] = row[j]
     if far:
-        width = row.itemsize
-        head = min(count, (-to % LINE) // width)
-        done = head + (count - head) * width // LINE * (LINE // width)
-        for j in range(head):
-            target[j] = row[j]
         for at in range(head * width, done * width, LINE):
-            _copy_line(to + at, address + at)
-        for j in range(done, count):
-            target[j] = row[j]
+            _far_line(to + at, address + at)
     else:
-        for j in range(count):
-            target[j] = row[j]
-    return weigh(address, count, zero)
+        for at in range(head * width, done * width, LINE):
+            _near_line(to + at, address + at)
+    for j in range(done, count):
+        target[j] = row[j]
 
 
 @njit
