@@ -19,7 +19,7 @@ import numpy as np
 
 from symderiv.codegen.rows import Operand, X, allocate
 from symderiv.errors import KernelError, shorten
-from symderiv.nodes.columns import Columns, no_collection
+from symderiv.nodes.columns import Columns
 from symderiv.nodes.expansion import template
 from symderiv.nodes.from_sympy import insert
 from symderiv.nodes.operations import CODES, CONSTANT, INPUT, OPERATIONS, slot_symbols
@@ -109,12 +109,11 @@ def compile_program(
     wanted: dict[int, list[int]] = {}
     for row, position in enumerate(outputs):
         wanted.setdefault(position, []).append(row)
-    with no_collection():
-        for node in _needed(columns, outputs):
-            values.add(node)
-            for row in wanted.get(node, ()):
-                values.finish(row, node)
-        rows = allocate(values.arguments, values.results, values.fixed, values.wanted, waiting=not copied)
+    for node in _needed(columns, outputs):
+        values.add(node)
+        for row in wanted.get(node, ()):
+            values.finish(row, node)
+    rows = allocate(values.arguments, values.results, values.fixed, values.wanted, waiting=not copied)
     program.operands, program.last = rows.operands, rows.last
     program.constants, program.buffers = rows.constants, rows.buffers
     return program

@@ -15,7 +15,7 @@ from symderiv.codegen.errors import explain
 from symderiv.codegen.loops import CompiledLoops, loops_of
 from symderiv.codegen.program import compile_program
 from symderiv.errors import KernelError
-from symderiv.nodes.columns import Columns
+from symderiv.nodes.columns import Columns, no_collection
 from symderiv.nodes.handles import GraphLike
 
 THREAD_WORK = 1_000_000  # operations on points that are worth starting a thread
@@ -40,15 +40,16 @@ class Runner:
         threads: int = 1,
     ) -> None:
         self.dtype, self.threads = np.dtype(dtype), threads
-        copied = compile_program(columns, inputs, outputs, copied=True) if backend == "numba" else None
-        loops = loops_of(copied) if copied else None
-        self.program = copied if copied and loops else compile_program(columns, inputs, outputs)
-        tell = partial(explain, graph, columns, self.program)
-        self.engine: Blocks | CompiledLoops = (
-            CompiledLoops(self.program, loops, self.dtype, check, tell)
-            if loops
-            else Blocks(self.program, self.dtype, check, tell)
-        )
+        with no_collection():
+            copied = compile_program(columns, inputs, outputs, copied=True) if backend == "numba" else None
+            loops = loops_of(copied) if copied else None
+            self.program = copied if copied and loops else compile_program(columns, inputs, outputs)
+            tell = partial(explain, graph, columns, self.program)
+            self.engine: Blocks | CompiledLoops = (
+                CompiledLoops(self.program, loops, self.dtype, check, tell)
+                if loops
+                else Blocks(self.program, self.dtype, check, tell)
+            )
 
     def __call__(self, rows: Any, total: int, out: Any = None) -> Any:
         """Output rows, one column for each of the ``total`` points."""
