@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from symderiv.errors import ProblemError, SymderivError, shorten
 from symderiv.families import FAMILIES
+from symderiv.running.parallel import run_tasks
+from symderiv.running.tasks import Outcome
 
+_PRELOAD = ("symderiv.families",)
 # What unforeseen data may raise inside a model; the problem is then named and the rest goes on.
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError)
 
@@ -46,9 +50,11 @@ class Watched(Mapping[str, Any]):
         return [name for name in self._data if name not in self._seen]
 
 
-def solve_file(path: str | Path) -> dict[str, Any]:
+def solve_file(
+    path: str | Path, executor: Executor | None = None, workers: int | None = 0, seconds: float | None = None
+) -> dict[str, Any]:
     """Solve every problem of a JSON file: ``{"version": 1, "results": […]}`` with ``{"id", "answer"[, "unread"]}`` or
-    ``{"id", "error"}`` for each.
+    ``{"id", "error"}`` for each.  The other arguments are those of ``solve_all``.
 
     Raises ProblemError for a file that cannot be read or is not a list of problems.
     """
@@ -59,11 +65,19 @@ def solve_file(path: str | Path) -> dict[str, Any]:
         raise ProblemError(f"{path}: cannot be read ({error.strerror}); give the path of a JSON file") from None
     except (ValueError, RecursionError) as error:
         raise ProblemError(f"{path}: is not JSON: {error}") from None
-    return solve_all(data, str(path))
+    return solve_all(data, str(path), executor, workers, seconds)
 
 
-def solve_all(data: object, where: str = "the data") -> dict[str, Any]:
-    """Solve problems already read from JSON.
+def solve_all(
+    data: object,
+    where: str = "the data",
+    executor: Executor | None = None,
+    workers: int | None = 0,
+    seconds: float | None = None,
+) -> dict[str, Any]:
+    """Solve problems already read from JSON, in this process, in ``workers`` processes, or in an ``executor``.
+
+    A problem that takes longer than ``seconds`` says so in its result.
 
     >>> r = solve_all([{"id": "a", "family": "rnn", "given": {"recurrence": "h = w*(u_t + h_prev)", "steps": 1}}])
     >>> r["results"][0]["answer"]["dy_dw"]
@@ -73,7 +87,10 @@ def solve_all(data: object, where: str = "the data") -> dict[str, Any]:
         data = data.get("problems")
     if not isinstance(data, list):
         raise ProblemError(f'{where}: expected a list of problems, or {{"problems": [...]}}')
-    return {"version": 1, "results": [_result(problem, place) for place, problem in enumerate(data)]}
+    tasks = list(enumerate(data))
+    outcomes = run_tasks(_result, tasks, executor, workers, seconds, preload=_PRELOAD)
+    results = [o.get() if o.ok else _unsolved(task, o) for task, o in zip(tasks, outcomes, strict=True)]
+    return {"version": 1, "results": results}
 
 
 def solve(family: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +102,16 @@ def solve(family: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return FAMILIES[family](given)
 
 
-def _result(problem: object, place: int) -> dict[str, Any]:
+def _unsolved(task: tuple[int, Any], outcome: Outcome) -> dict[str, Any]:
+    """What is said of a problem whose task did not end: its time was up, or its process was lost."""
+    place, problem = task
+    name = problem.get("id", f"problem {place}") if isinstance(problem, Mapping) else None
+    why = f"was stopped after {outcome.seconds:.3g} s" if outcome.timeout else str(outcome.error)
+    return {"id": name, "error": f"problem {place} {why}" if outcome.timeout else why}
+
+
+def _result(task: tuple[int, object]) -> dict[str, Any]:
+    place, problem = task
     if not isinstance(problem, Mapping):
         said = f"problem {place} is {shorten(repr(problem))}, not an object with id, family and given"
         return {"id": None, "error": said}

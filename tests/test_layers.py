@@ -18,6 +18,8 @@ LONGEST = 300
 ORDER = """
 # what can be said
 errors _paths limits exact registry usercode formats shapes symbols operators notation/ expressions trees reading scope
+# many independent tasks
+running/
 # what holds: the trusted core, and the second route beside it
 kernel/ moments indexed evaluation/ numeric deciding/ certify
 # how to show it
@@ -30,8 +32,8 @@ models models/ families families/ solving
 ink/ drawing figures/ slides
 # problems and paper
 problem paper/ problems problems/ report formats/ writing slide_files
-# many tasks, files of claims, builds
-running/ checks/ testing pytest_plugin builds/
+# files of claims, builds
+checks/ testing pytest_plugin builds/
 # the command line
 commands commands/ cli __main__
 """

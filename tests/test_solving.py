@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sympy as sp
 
+from symderiv import solving
 from symderiv.errors import ProblemError, UnknownNameError
 from symderiv.exact import ANY_NAME, read_exact
 from symderiv.families import FAMILIES
@@ -122,3 +125,26 @@ def test_what_was_not_looked_at_is_told() -> None:
     results = solve_all(problems)["results"]
     assert [result.get("unread") for result in results] == [["temperature"], None, ["colour"]]
     assert all("unread" not in result for result in solve_all(SAMPLE)["results"])
+
+
+def test_problems_are_solved_wherever_they_run() -> None:
+    data = SAMPLE
+    here = solve_all(data)
+    with ThreadPoolExecutor(2) as executor:
+        assert solve_all(data, executor=executor) == here
+    assert solve_all(data, workers=2) == here
+
+
+def test_a_problem_that_hangs_is_stopped_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = solving.solve
+
+    def hang(family: str, given: Any) -> dict[str, Any]:
+        while family == "bce":
+            time.sleep(0.01)
+        return answer(family, given)
+
+    monkeypatch.setattr(solving, "solve", hang)
+    rnn = {"id": "b", "family": "rnn", "given": {"recurrence": "h = w*(u_t + h_prev)", "steps": 1}}
+    first, second = solve_all([{"id": "a", "family": "bce", "given": {}}, rnn], seconds=0.2)["results"]
+    assert first["id"] == "a" and "stopped after" in first["error"]
+    assert second["answer"]["dy_dw"] == {"expr": "u1"}

@@ -13,13 +13,18 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare the file and the form of the answers."""
     parser.add_argument("file", metavar="FILE", help="JSON: a list of questions with id, family and given")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how the answers are printed (text)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="limit of one question (60)")
+    parser.add_argument("--workers", type=int, default=0, help="processes; 0: this one (0)")
 
 
 def run(options: Namespace) -> int:
     """Solve, print, and say by the exit code whether every question had an answer."""
+    from symderiv.errors import ProblemError
     from symderiv.solving import solve_file
 
-    solved = solve_file(options.file)
+    if options.seconds <= 0 or options.workers < 0:
+        raise ProblemError("--seconds must be positive and --workers not negative")
+    solved = solve_file(options.file, workers=options.workers, seconds=options.seconds)
     if options.format == "json":
         print(json.dumps(solved, indent=1))
     else:
