@@ -1,12 +1,15 @@
 """Numbers for formulas, chain lines and figures, and the references to them.
 
 Inside problem 5 they are (5.1), (5.2) … and Figure 5.1 …, so that the number of a
-formula does not depend on the problems before it; elsewhere 1, 2, ….  A label
-defaults to the number, so that ``@{13}`` cites the formula tagged 13.
+formula does not depend on the problems before it; elsewhere 1, 2, ….  Solutions have
+a row of their own, (S5.1), (S5.2) …: both rows go up on the page, and the students'
+paper has the same numbers as the solutions.  A label defaults to the number, so that
+``@{13}`` cites the formula tagged 13.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +18,15 @@ from symderiv.errors import ProblemError, UnknownNameError
 from symderiv.paper.blocktree import transform
 from symderiv.paper.inline import Ref, pieces, plain
 
+SOLUTIONS = "S"  # before the numbers of what only the staff see
+
 
 def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
     """The blocks with every number set and every reference resolved.
 
     Raises UnknownNameError for a reference to a label nobody has.
     """
-    counters = {"formula": 0, "figure": 0}
+    counters: Counter[tuple[str, str]] = Counter()
     labels: dict[str, str] = {}
     given_by_hand: set[tuple[str, str]] = set()
 
@@ -32,10 +37,10 @@ def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
             given_by_hand.add(("figure", block.number))
         return block
 
-    def count(kind: str, given: str) -> str:
+    def count(kind: str, given: str, row: str) -> str:
         while given == AUTO:
-            counters[kind] += 1
-            number = f"{prefix}.{counters[kind]}" if prefix else str(counters[kind])
+            counters[kind, row] += 1
+            number = f"{row}{prefix}.{counters[kind, row]}" if prefix else f"{row}{counters[kind, row]}"
             if (kind, number) not in given_by_hand:
                 return number
         return given
@@ -46,12 +51,13 @@ def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
         labels[label] = text
 
     def number(block: Any) -> Any:
+        row = SOLUTIONS if id(block) in inside else ""
         if isinstance(block, (Formula, Line)) and block.tag:
-            tag = count("formula", block.tag)
+            tag = count("formula", block.tag, row)
             name(block.label or tag, f"({tag})")
             return replace(block, tag=tag, label=block.label or tag)
         if isinstance(block, Figure) and block.caption:
-            given = count("figure", block.number)
+            given = count("figure", block.number, row)
             name(block.label or f"fig:{given}", f"Figure\u00a0{given}")
             return replace(block, number=given, label=block.label or f"fig:{given}")
         if isinstance(block, Heading) and block.label:
@@ -67,17 +73,16 @@ def numbered(blocks: tuple[Any, ...], prefix: str = "") -> tuple[Any, ...]:
 
     parsed = transform(blocks, _parsed)
     transform(parsed, note)
-    later = _inside_answers(parsed)
-    # what students see is numbered first, so that their paper has the same numbers as the solutions
-    first = transform(parsed, lambda block: block if id(block) in later else number(block))
-    complete = transform(transform(first, lambda block: number(block) if id(block) in later else block), resolve)
+    inside = _inside_answers(parsed)
+    complete = transform(transform(parsed, number), resolve)
     return transform(complete, lambda block: _qualified(block, prefix)) if prefix else complete
 
 
 def _qualified(block: Any, prefix: str) -> Any:
     """Labels of different problems must not meet in one paper."""
     labelled = isinstance(block, (Formula, Line, Figure, Heading, Ref)) and block.label
-    if labelled and not block.label.removeprefix("fig:").startswith(f"{prefix}."):
+    own = (f"{prefix}.", f"{SOLUTIONS}{prefix}.")
+    if labelled and not block.label.removeprefix("fig:").startswith(own):
         return replace(block, label=f"{prefix}:{block.label}")
     return block
 
@@ -122,7 +127,9 @@ def _inside_answers(blocks: tuple[Any, ...]) -> set[int]:
 
 
 def _parsed(block: Any) -> Any:
-    """Texts as pieces, so that references in them are found."""
+    """Texts as pieces, so that references in them are found; formulas as copies, so that each is one place."""
+    if isinstance(block, (Formula, Line)):
+        block = replace(block)  # one object may stand in a question and in its solution
     if isinstance(block, Prose):
         return replace(block, text=pieces(block.text, block.scope))
     if isinstance(block, Heading):

@@ -24,11 +24,32 @@ def test_a_number_given_by_hand_is_not_given_again():
     assert tags(numbered((Formula(Y, AUTO), Formula(Y, "2"), Formula(Y, AUTO)))) == ["1", "2", "3"]
 
 
-def test_answers_are_numbered_after_what_students_see():
-    blocks = (AnswerBox((Formula(Y, AUTO),)), Formula(W, AUTO))
-    complete = numbered(blocks)
-    assert complete[0].blocks[0].tag == "2" and complete[1].tag == "1"
-    assert tags(without_answers(complete)) == ["1"]
+@pytest.mark.parametrize(("prefix", "own", "seen"), [("", "S1", "1"), ("5", "S5.1", "5.1")])
+def test_solutions_have_a_row_of_numbers_of_their_own(prefix, own, seen):
+    figure = Figure(Picture(SVG), "A caption")
+    complete = numbered((AnswerBox((Formula(Y, AUTO), figure)), Formula(W, AUTO), figure), prefix)
+    assert [complete[0].blocks[0].tag, complete[0].blocks[1].number] == [own, own]
+    assert [complete[1].tag, complete[2].number] == [seen, seen]
+    assert tags(without_answers(complete)) == [seen]
+
+
+def test_numbers_of_both_rows_go_up_down_the_page():
+    blocks = tuple(b for _ in range(3) for b in (Formula(W, AUTO), AnswerBox((Formula(Y, AUTO), Formula(Y, AUTO)))))
+    complete = numbered(blocks, "5")
+    assert tags(complete) == ["5.1", "5.2", "5.3"]
+    inside = [tag for box in complete if isinstance(box, AnswerBox) for tag in tags(box.blocks)]
+    assert inside == [f"S5.{k}" for k in range(1, 7)]
+
+
+def test_one_formula_in_a_question_and_its_solution_has_two_numbers():
+    formula = Formula(Y, AUTO)
+    complete = numbered((formula, AnswerBox((formula,))))
+    assert complete[0].tag == "1" and complete[1].blocks[0].tag == "S1"
+
+
+def test_labels_of_solutions_carry_the_problem_too():
+    box = numbered((AnswerBox((Formula(Y, AUTO),)),), "5")[0]
+    assert box.blocks[0].label == "S5.1" and numbered((box,), "5")[0] == box
 
 
 def test_references_are_resolved_before_and_after_their_target():
