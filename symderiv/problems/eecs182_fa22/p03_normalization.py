@@ -108,8 +108,8 @@ def _one_feature() -> Part:
                 "remain:",
                 mean.scope,
             ),
-            chain(mean),
-            chain(variance),
+            chain(mean, numbered=False),
+            chain(variance, numbered=False),
             Prose(
                 f"The outputs are centred at $beta = {BETA}$. For $epsilon$ towards 0 the standard deviation is "
                 f"$gamma = {GAMMA}$, so that {within:.0f} of 100 outputs lie between {ends[0]} and {ends[1]}, two "

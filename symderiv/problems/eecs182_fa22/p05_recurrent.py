@@ -100,7 +100,7 @@ def _derivative(graph: Graph, backward: Backward) -> Part:
             Prose("From your expression for $y$, compute its derivative with respect to the weight."),
             Formula((left, "=", Blank(width=8, answer=total))),
         ),
-        (chain(_direct(graph, backward), left),),
+        (chain(_direct(graph, backward), left, numbered=False),),
         points=4,
         answers=(Answer("5b", total, "the derivative of y by w", "expanded", derivation=_direct(graph, backward)),),
     )

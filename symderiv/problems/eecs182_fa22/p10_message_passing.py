@@ -125,7 +125,7 @@ def _loss(figure: Figure) -> Part:
             Prose(f"A mask leaves out nodes {held}. Each of the {len(TRAINED)} training nodes adds two terms,"),
             Formulas(tuple(Formula((scope[f"L_{n}"], "=", scope.read(node_terms(n)))) for n in TRAINED)),
             Prose("and its label makes one of them 0. The mean of the others is the loss:"),
-            chain(derivation, scope.L),
+            chain(derivation, scope.L, numbered=False),
         ),
         points=6,
         answers=_loss_answers(scope, derivation),
