@@ -84,11 +84,14 @@ def checks_blocks(problem: Problem) -> tuple[Block, ...]:
 
 
 def opening(paper: Paper, audience: str, worths: Sequence[tuple[str, int | None]]) -> tuple[Block, ...]:
-    """What stands before the problems; the students' cover has a table of the points each problem is worth."""
+    """What stands before the problems: the cover speaks to students, and has a table of the points of each problem.
+
+    Of it the solutions have what is for the staff.
+    """
     if not paper.cover:
         return ()
     if audience != "student":
-        return numbered(transform(paper.cover, _without_room), "cover")
+        return numbered(tuple(block for block in paper.cover if isinstance(block, AnswerBox)), "cover")
     return numbered((*without_answers(paper.cover), *_scores(worths), PageBreak()), "cover")
 
 

@@ -3,7 +3,7 @@
 import pytest
 from paper_samples import SECRETS, exam_problem
 
-from symderiv.document import Fields, Figure, Picture, Prose, Table
+from symderiv.document import AnswerBox, Fields, Figure, Picture, Prose, Table
 from symderiv.errors import ProblemError
 from symderiv.paper.blocktree import holds_answers
 from symderiv.paper.exams import exam_document, problem_blocks
@@ -54,6 +54,13 @@ def test_the_cover_adds_up_the_points_and_every_page_has_a_line_for_the_name():
     assert not any(isinstance(b, Table) for b in exam_document(paper, [Problem(1, "no points")]).blocks)
     assert "\\fancyhead[R]" in render(student, "latex") and "\\fancyhead[R]" not in render(staff, "latex")
     assert "#h(1fr)Name: " in render(student, "typst") and "#h(1fr)Name: " not in render(staff, "typst")
+
+
+def test_what_the_cover_tells_students_is_not_printed_on_the_solutions():
+    paper = Paper("Midterm", cover=(Prose("Write here."), AnswerBox((Prose("Grade by noon."),))))
+    student, staff = (render(exam_document(paper, [], audience), "latex") for audience in ("student", "staff"))
+    assert "Write here" in student and "Grade by noon" not in student
+    assert "Write here" not in staff and "Grade by noon" in staff
 
 
 def test_wrong_use():

@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from symderiv.document import Formula, Prose, Tick
+from symderiv.document import Blank, Formula, Prose, Tick
 from symderiv.errors import ProblemError
 from symderiv.models.rule_functions import Value
 from symderiv.models.update_validity import Counterexample, Validity, decide, update_rule
@@ -106,7 +106,8 @@ def part() -> Part:
     blocks: list[Any] = [Prose(QUESTION)]
     solution: list[Any] = []
     for number, (sides, note, one) in enumerate(zip(shown(), NOTES, found, strict=True), 1):
-        ticks = (Tick(one.valid), " valid\u2003", Tick(not one.valid), " not valid\u2003Reason: ____________________")
+        reason = Blank(width=10, answer=SHORT[number - 1])
+        ticks = (Tick(one.valid), " valid\u2003", Tick(not one.valid), " not valid\u2003Reason: ", reason)
         blocks += [Prose(f"**Rule {number}.** {note}"), Formula((sides[0], "=", sides[1])), Prose(ticks)]
         solution.append(Prose(f"**Rule {number}: {'valid' if one.valid else 'not valid'}.** {REASONS[number - 1]}"))
     return Part("a", tuple(blocks), tuple(solution), points=8, answers=tuple(_answers(found)))
@@ -131,6 +132,7 @@ REASONS = (
     "multiply to one number that depends on $n_i$ only, the messages to another. If matrices stood for the weights and "
     "the messages, the product would depend on the order.",
 )
+SHORT = ("a mean has no order", "a maximum has no order", "the factors commute")
 
 
 def _answers(found: list[Validity]) -> list[Answer]:

@@ -117,8 +117,9 @@ def _training(scope: Scope) -> Part:
         ),
         (
             Prose(
-                "Let $u$ be the gradient of the loss with respect to the output. **With a softmax** the scores $s$ get "
-                "a gradient, through them the query and every key, and every value gets one too:"
+                "**Not usefully: the query and the keys get no gradient.** Let $u$ be the gradient of the loss with "
+                "respect to the output. **With a softmax** the scores $s$ get a gradient, through them the query and "
+                "every key, and every value gets one too:"
             ),
             chain(shown["softmax s"], numbered=False),
             Formulas(tuple(_result(shown[f"softmax {x}"]) for x in "qKV")),

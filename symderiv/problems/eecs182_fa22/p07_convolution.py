@@ -72,12 +72,8 @@ def _sizes() -> Part:
         (
             Prose(
                 "A convolution has a weight for every cell of every filter and a bias for every filter; padded by $p$, "
-                "its output has"
-            ),
-            Formula("n + 2*p - k + 1"),
-            Prose(
-                "cells along an axis of $n$ cells, which for $k = 3$ and $p = 1$ is $n$ again. Pooling has no "
-                "parameters and halves both axes. In numbers:"
+                "its output has $n + 2*p - k + 1$ cells along an axis of $n$ cells, which for $k = 3$ and $p = 1$ is "
+                "$n$ again. Pooling has no parameters and halves both axes. In numbers:"
             ),
             Table(
                 ("Layer", "Parameters", "Activations"),
@@ -150,7 +146,7 @@ def _shifts() -> Part:
                     Formula(("g_2", "=", _features("vertical"))),
                 )
             ),
-            Prose("What is it for the other two, and which symmetry of the network tells?"),
+            Prose("What is it for the other two? Say which symmetry of the network you use."),
             Blank("Your reason", height=4),
             Formulas(
                 (

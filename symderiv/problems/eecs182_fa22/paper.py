@@ -16,7 +16,7 @@ def paper() -> Paper:
         keywords=("deep learning", "backpropagation", "exam"),
         cover=(
             Fields(("Name", "Student ID", "Discussion section", "Seat")),
-            Prose("Write your answers in the space given. Show your work: a result without a reason earns no points."),
+            Prose("Write your answers in the space given. Where there is a box, show your work: it earns points too."),
         ),
         closing=(Prose("This page is left empty for your drafts."),),
     )
