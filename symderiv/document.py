@@ -188,7 +188,6 @@ class Bullets(Block):
     scope: Any = None
 
 
-# what a paragraph introduces, and stays together with
 DISPLAYS = (Blank, Bullets, Chain, Figure, Formula, Formulas, Table, TickBoxes)
 
 
@@ -199,6 +198,21 @@ class Question(Block):
     letter: str
     blocks: tuple[Block, ...]
     points: Any = None
+
+    @property
+    def asked(self) -> tuple[Block, ...]:
+        """What stands before the first solution: this stays together on a page where it fits."""
+        boxes = (at for at, block in enumerate(self.blocks) if isinstance(block, AnswerBox))
+        return self.blocks[: next(boxes, len(self.blocks))]
+
+    @property
+    def answered(self) -> tuple[Block, ...]:
+        """The first solution and what stands after it; nothing in the students' paper."""
+        return self.blocks[len(self.asked) :]
+
+
+# what a paragraph introduces, and stays together with
+INTRODUCED = (*DISPLAYS, Question)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from symderiv.document import Document, PageBreak, Prose
 from symderiv.errors import SymderivError
 from symderiv.paper.exams import closing, meta, opening, subtitle
 from symderiv.paper.fragments import Fragment, Task, compute
+from symderiv.paper.languages import LANGUAGES
 from symderiv.paper.papers import Source, number_of, paper_of
-from symderiv.paper.rendering import LANGUAGES, Rendered, Rendering
+from symderiv.paper.rendering import Rendered, Rendering
 from symderiv.paper.typesetters import IncompleteTexError, PlacedError, have_latex, latex_pdf, typst_pdf
 from symderiv.problem import Paper
 from symderiv.running.parallel import run_tasks

@@ -1,6 +1,6 @@
 """From a document to text in one language, through Jinja2 templates that hold only layout.
 
-A language is a row of ``LANGUAGES``; its templates stand in ``templates/<language>/``:
+A language is a row of ``LANGUAGES`` (``symderiv.paper.languages``); its templates stand in ``templates/<language>/``:
 ``inline`` and ``blocks`` have a macro per kind of piece or block, the other files are
 whole documents.  Whatever a template prints is escaped unless it was made by this
 module, so a template cannot let a user's text through by mistake.
@@ -9,8 +9,7 @@ module, so a template cannot let a user's text through by mistake.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from symderiv._paths import templates_dir
 from symderiv.document import (
     DISPLAYS,
+    INTRODUCED,
     Blank,
     Block,
     Bullets,
@@ -35,9 +35,11 @@ from symderiv.document import (
     Table,
 )
 from symderiv.errors import FormatError, SymderivError, ToolError, UnknownNameError
-from symderiv.notation.escaping import html_text, latex_text, markdown_text, slug, typst_string, typst_text
+from symderiv.notation.escaping import latex_url, slug, typst_string
+from symderiv.notation.mathml import mathml
 from symderiv.paper.blocktree import filled_in
 from symderiv.paper.inline import pieces, plain
+from symderiv.paper.languages import LANGUAGES
 from symderiv.paper.mathematics import printed, spoken
 from symderiv.paper.numbering import numbered
 from symderiv.paper.pictures import file_stem, raw_picture, suffixed
@@ -48,23 +50,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-@dataclass(frozen=True)
-class Language:
-    """How one language escapes text, which printer sets its mathematics, which pictures it can show."""
-
-    suffix: str
-    escape: Callable[[str], str]
-    mathematics: str
-    picture: str
-    latex_like: bool = True  # << >> and <% %> instead of {{ }} and {% %}
-
-
-LANGUAGES: dict[str, Language] = {
-    "latex": Language("tex", latex_text, "latex", "pdf"),
-    "typst": Language("typ", typst_text, "typst", "svg"),
-    "html": Language("html", html_text, "latex", "svg", latex_like=False),
-    "markdown": Language("md", markdown_text, "latex", "svg", latex_like=False),
-}
+_MACROS = ("inline", "blocks")  # files of a language that are no whole documents
 
 
 class Rendered(str):
@@ -105,11 +91,11 @@ class Rendering:
         self.introduces = False  # whether the paragraph in hand stays on the page of what follows it
         self._lead = ""
         self._environment = _environment(language, folders)
-        self._macros = {kind: self._load(kind).module for kind in ("inline", "blocks")}
+        self._macros = {kind: self._load(kind).module for kind in _MACROS}
 
     def page(self, document: Document, body: str) -> str:
         """The whole text, by the template the document's meta names."""
-        template = self._load(document.meta.template)
+        template = self._load(document.meta.template, _MACROS)
         return template.render(document=document, meta=document.meta, body=self.ready(body), r=self).rstrip() + "\n"
 
     def ready(self, text: str) -> Markup:
@@ -122,7 +108,7 @@ class Rendering:
         """Blocks below one another."""
         listed, made = tuple(blocks), []
         for block, following in zip_longest(listed, listed[1:]):
-            self.introduces = isinstance(block, Prose) and (isinstance(following, DISPLAYS) or filled_in(following))
+            self.introduces = isinstance(block, Prose) and (isinstance(following, INTRODUCED) or filled_in(following))
             made.append(self.block(block))
         return self.ready("".join(made))
 
@@ -250,14 +236,10 @@ class Rendering:
 
     def url(self, address: str) -> Markup:
         """An address as the language writes it."""
-        from symderiv.notation.escaping import latex_url
-
         return self.ready(latex_url(address) if self.name == "latex" else self.string(address))
 
     def mathml(self, latex: str, display: bool = False) -> Markup:
         """Printed LaTeX as MathML."""
-        from symderiv.notation.mathml import mathml
-
         return self.ready(mathml(str(latex), display))
 
     def _blank(self, blank: Blank) -> str:
@@ -269,14 +251,16 @@ class Rendering:
             raise FormatError(f"{self.name} has no layout for {type(piece).__name__} among its {family}")
         return self.ready(macro(piece, self))
 
-    def _load(self, name: str) -> Any:
+    def _load(self, name: str, hidden: tuple[str, ...] = ()) -> Any:
         from jinja2 import TemplateNotFound
 
         try:
+            if name in hidden:
+                raise TemplateNotFound(name)
             return self._environment.get_template(f"{self.name}/{name}.{self.language.suffix}")
         except TemplateNotFound:
             known = {Path(t).stem for t in self._environment.list_templates() if t.startswith(f"{self.name}/")}
-            raise UnknownNameError(f"{self.name} template", name, known - {"inline", "blocks"}) from None
+            raise UnknownNameError(f"{self.name} template", name, known - {*_MACROS}) from None
 
 
 @lru_cache(maxsize=16)

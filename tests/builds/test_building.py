@@ -163,3 +163,10 @@ def test_files_are_found_without_running_them(exam):
     assert source.stems == ("problem_1", "problem_2")
     assert select(source, ["2", "problem_1"]) == ("problem_2", "problem_1")
     assert number_of("p03_x") == "3" and os.sep not in source.package
+
+
+def test_a_template_that_does_not_exist_ends_the_build_and_writes_nothing(exam, tmp_path):
+    (exam / "paper.py").write_text('from symderiv.problem import Paper\ndef paper(): return Paper("T", template="fancy")\n')
+    with pytest.raises(UnknownNameError, match="template 'fancy'; known: document"):
+        build([exam], out=tmp_path / "out")
+    assert not [path for path in stamps(tmp_path / "out") if ".build" not in path.parts]  # computed problems are kept

@@ -8,8 +8,9 @@ from symderiv.errors import ProblemError
 from symderiv.paper.blocktree import holds_answers
 from symderiv.paper.exams import exam_document, problem_blocks
 from symderiv.paper.judging import has_form, judge
+from symderiv.paper.languages import LANGUAGES
 from symderiv.paper.pictures import file_stem
-from symderiv.paper.rendering import LANGUAGES, render
+from symderiv.paper.rendering import render
 from symderiv.problem import Answer, Paper, Part, Problem
 
 PAPER = Paper("Midterm", "Autumn", author="Staff")

@@ -10,8 +10,9 @@ from symderiv.document import Block, Bullets, Document, Formula, Formulas, Headi
 from symderiv.errors import FormatError, ProblemError, UnknownNameError
 from symderiv.notation.printing import latex, typst
 from symderiv.paper.blocktree import with_scope
+from symderiv.paper.languages import LANGUAGES
 from symderiv.paper.numbering import numbered
-from symderiv.paper.rendering import LANGUAGES, Rendering, render
+from symderiv.paper.rendering import Rendering, render
 from symderiv.scope import declare
 
 ABC = declare(a="scalar", b="scalar")
@@ -46,9 +47,18 @@ def test_latex_is_readable():
     assert "% part (b)" in source
 
 
-def test_a_template_that_does_not_exist_is_named():
-    with pytest.raises(UnknownNameError, match="latex template 'fancy'.*document"):
-        render(Document("t", (), meta=Meta(template="fancy")), "latex")
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_a_template_that_does_not_exist_is_named(language):
+    with pytest.raises(UnknownNameError, match=f"{language} template 'fancy'.*document"):
+        render(Document("t", (), meta=Meta(template="fancy")), language)
+    with pytest.raises(UnknownNameError, match=f"{language} template 'documnet'; did you mean document"):
+        render(Document("t", (), meta=Meta(template="documnet")), language)
+
+
+@pytest.mark.parametrize("inner", ["inline", "blocks", "../latex/document"])
+def test_a_file_of_macros_is_no_template_to_choose(inner, tmp_path):
+    with pytest.raises(UnknownNameError, match="latex template"):
+        render(Document("t", (), meta=Meta(template=inner)), "latex", (tmp_path,))
 
 
 def test_own_templates_go_first(tmp_path):
