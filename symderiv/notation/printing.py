@@ -8,16 +8,19 @@ prints the grammar that ``Scope.read`` reads, and reads back to the same tree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from symderiv.notation.naming import latex_name, typst_name
+from symderiv.notation.typst_names import close_call
 from symderiv.operators import OPERATORS
 
 # binding strength, loosest first
 ADD, NEG, MUL, POW, ATOM = range(1, 6)
+_TALL = re.compile(r"\\(?:frac|sqrt|begin|sum|prod|int)\b|\)/\(|\b(?:sqrt|mat|sum|product|integral)\b")
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,16 @@ class Language:
     ones: str
     zeros: str
     template: str  # which column of the operator table
+    bars: str  # a norm whose bars have the height of a letter
 
 
 LATEX = Language(
     latex_name, r"\left({}\right)", r"\frac{{{}}}{{{}}}", "{}^{{{}}}", r"{}^{{\top}}", r" ", r" \cdot ", r" \odot ",
-    r"\pi", "I", r"\mathbf{1}", "0", "latex",
+    r"\pi", "I", r"\mathbf{1}", "0", "latex", r"\lVert {0} \rVert_{sub}",
 )
 TYPST = Language(
     typst_name, "lr(({}))", "({})/({})", "{}^({})", "{}^top", " ", " dot.c ", " dot.o ", "pi", "I", "bold(1)", "0",
-    "typst",
+    "typst", "norm(size: #1em, {0})_{sub}",
 )  # fmt: skip
 
 
@@ -126,6 +130,11 @@ class _Printer:
         body, own = self.print(e)
         return body if own >= strength else self.lang.paren.format(body)
 
+    def base(self, e: Any) -> str:
+        """Print what bears an exponent or a transpose."""
+        body = self.at(e, ATOM)
+        return close_call(body) if self.lang is TYPST else body
+
     def _add(self, e: Any) -> tuple[str, int]:
         out = self.at(e.args[0], ADD)
         for term in e.args[1:]:
@@ -164,7 +173,7 @@ class _Printer:
         if base.shape:  # an entrywise power must not be read as a matrix power
             mark = r"\circ " if self.lang is LATEX else "compose "
             power = mark + power
-        return self.lang.power.format(self.at(base, ATOM), power), POW
+        return self.lang.power.format(self.base(base), power), POW
 
     def _matmul(self, e: Any) -> tuple[str, int]:
         factors = e.args
@@ -182,16 +191,16 @@ class _Printer:
     def _flip(self, e: Any) -> str:
         if e.op == "T":
             return self.at(e.args[0], MUL)
-        return self.lang.transposed.format(self.at(e, ATOM))
+        return self.lang.transposed.format(self.base(e))
 
     def _transposed(self, e: Any) -> tuple[str, int]:
         if e.args[0].op == "inv":
             marks = r"{}^{{-\top}}" if self.lang is LATEX else "{}^(-top)"
-            return marks.format(self.at(e.args[0].args[0], ATOM)), POW
-        return self.lang.transposed.format(self.at(e.args[0], ATOM)), POW
+            return marks.format(self.base(e.args[0].args[0])), POW
+        return self.lang.transposed.format(self.base(e.args[0])), POW
 
     def _inverse(self, e: Any) -> tuple[str, int]:
-        return self.lang.power.format(self.at(e.args[0], ATOM), "-1"), POW
+        return self.lang.power.format(self.base(e.args[0]), "-1"), POW
 
     def _outer(self, e: Any) -> tuple[str, int]:
         return self.at(e.args[0], POW) + self.lang.times + self._flip(e.args[1]), MUL
@@ -201,7 +210,10 @@ class _Printer:
 
     def _norm(self, e: Any) -> tuple[str, int]:
         sub = "F" if len(e.args[0].shape) == 2 else "2"
-        return getattr(OPERATORS["norm"], self.lang.template).format(self.print(e.args[0])[0], sub=sub), ATOM
+        body = self.print(e.args[0])[0]
+        template = getattr(OPERATORS["norm"], self.lang.template)
+        # bars that grow would grow at an accent or a transpose, and differ from those beside them
+        return (template if _TALL.search(body) else self.lang.bars).format(body, sub=sub), ATOM
 
     def _call(self, e: Any) -> tuple[str, int]:
         row = OPERATORS[e.op]

@@ -15,7 +15,7 @@ from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 from sympy.printing.printer import Printer
 
 from symderiv.notation.sympy_latex import kept_apart
-from symderiv.notation.typst_names import quoted, sympy_name
+from symderiv.notation.typst_names import close_call, quoted, sympy_name
 
 _KNOWN = {
     "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh",
@@ -171,7 +171,7 @@ class TypstPrinter(Printer):
         power = self._print(exponent)
         if base.is_Function and type(base).__name__ in _KNOWN and exponent.is_Integer:
             return self._call(f"{_KNOWN[type(base).__name__]}^({power})", base.args)
-        return f"{self._at(base, PRECEDENCE['Pow'], strict=True)}^({power})"
+        return f"{close_call(self._at(base, PRECEDENCE['Pow'], strict=True))}^({power})"
 
     _print_MatPow = _print_Pow
 

@@ -36,6 +36,7 @@ _STYLES = {
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}^_]|[0-9]+|[^\\{}^_\s]", re.DOTALL)
 _SIGNS = {"+": "+", "-": "-", ",": ",", "=": "=", "(": "paren.l", ")": "paren.r", "*": "ast.op", "'": "prime",
           "/": "slash"}  # fmt: skip
+_CALL = re.compile(r'^(op\("[^"]*"\))( lr\()')
 
 
 def sympy_name(name: str) -> str:
@@ -130,3 +131,12 @@ def _atom(tokens: list[str], at: int) -> tuple[str, int]:
     if token.isdigit() or (token.isalpha() and token.isascii()):
         return token, at + 1
     return _SIGNS[token], at + 1
+
+
+def close_call(body: str) -> str:
+    """A call that bears an exponent, without the gap that Typst would leave before its brackets.
+
+    >>> close_call('op("softmax") lr((x))')
+    'op("softmax")#h(0pt) lr((x))'
+    """
+    return _CALL.sub(r"\1#h(0pt)\2", body, count=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from symderiv.notation.typst_names import quoted, sympy_name
+from symderiv.notation.typst_names import close_call, quoted, sympy_name
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,8 @@ def test_names(name, made):
 @pytest.mark.parametrize("name", ["#let", 'a"b', r"\frac{", "a b", r"\write18{x}", "dL/dw", "{", "é", "", "x$", "_"])
 def test_what_is_not_understood_is_text(name):
     assert sympy_name(name) == quoted(name)
+
+
+def test_a_call_with_an_exponent_has_no_gap_before_its_brackets():
+    assert close_call('op("step") lr((u))') == 'op("step")#h(0pt) lr((u))'
+    assert close_call("tanh lr((u))") == "tanh lr((u))" and close_call("x") == "x"
