@@ -18,6 +18,8 @@ from symderiv.paper.widths import width
 LINE = 41.0  # em of a display on the page, less the margin of its number
 CHAIN = 27.0  # em of a chain's expressions when a reason stands beside them
 _NUMBER = 3.5
+_REASON = (10.5, 24.0)  # em of the reason beside a line: at least and at most
+_BESIDE = 33.5  # em of a chain with its reasons inside a solution, which is narrower than the page
 _INDENT = 2.0
 _BLANK = 2.33  # em per cm, of an 11 pt font
 
@@ -36,6 +38,8 @@ class Row:
     alt: str = ""
     left_alt: str = ""
     shrink: bool = False
+    size: float = 0.0  # em of the body
+    beside: float = _REASON[0]  # em that the line leaves for its reason
 
     @property
     def line(self) -> str:
@@ -105,7 +109,10 @@ def chain_rows(block: Chain, language: str, blank: Printed | None = None) -> lis
         made[0] = replace(made[0], why=line.why, verdict=verdict)
         made[-1] = replace(made[-1], tag=line.tag or "", label=line.label)
         rows += made
-    return [replace(rows[0], left_alt=_spoken([_one(block.left, block.scope)], [])), *rows[1:]]
+    rows[0] = replace(rows[0], left_alt=_spoken([_one(block.left, block.scope)], []))
+    widest = min(max(row.size for row in rows), room) + (_INDENT if own_line else left_width) + 1.33
+    beside = _BESIDE - widest - (_NUMBER if any(row.tag for row in rows) else 0)
+    return [replace(row, beside=round(min(max(beside, _REASON[0]), _REASON[1]), 1)) for row in rows]
 
 
 def _one(content: Any, scope: Any) -> Any:
@@ -119,19 +126,20 @@ def _body_rows(left: str, relation: str, part: Any, language: str, blank: Printe
     spoken = f"{RELATIONS[relation].text} {spoken}" if relation else spoken
     pieces = terms(part) if _measure(part) > room else [part]
     if len(pieces) == 1:
-        return [Row(left, sign, side(part, language, blank), alt=spoken, shrink=_measure(part) > room)]
+        size = _measure(part)
+        return [Row(left, sign, side(part, language, blank), alt=spoken, shrink=size > room, size=size)]
     rows: list[Row] = []
     line, used = "", 0.0
     for number, term in enumerate(pieces):
         text, size = side(term, language, blank), _measure(term)
         signed = text if not number and not line else _signed(text)
         if line and used + size > room:
-            rows.append(Row(left if not rows else "", sign if not rows else "", line, shrink=used > room))
+            rows.append(Row(left if not rows else "", sign if not rows else "", line, shrink=used > room, size=used))
             line, used = _continued(signed, language), _INDENT
         else:
             line = f"{line} {signed}".strip()
         used += size + 1.22
-    rows.append(Row("", "", line, shrink=used - 1.22 > room))
+    rows.append(Row("", "", line, shrink=used - 1.22 > room, size=used - 1.22))
     return [replace(rows[0], alt=spoken), *rows[1:]]
 
 

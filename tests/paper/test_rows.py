@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 from paper_samples import BLOCKS, DERIVATION, LONG, WIDE, W, Y
 
-from symderiv.document import Formula, chain
+from symderiv.document import Chain, Formula, Line, chain
 from symderiv.paper.rows import LINE, chain_rows, formula_rows
 from symderiv.paper.widths import width
 
@@ -41,6 +41,13 @@ def test_a_chain_carries_reasons_numbers_and_doubts():
     rows = chain_rows(chain(DERIVATION), "text")
     assert [row.verdict for row in rows if row.why] == ["", "supported"]
     assert rows[0].left and not rows[0].relation  # a wide start has a line of its own
+
+
+def test_a_reason_has_the_room_that_the_lines_leave():
+    short, long = Chain(Y, (Line("=", W, "a reason"),)), Chain(Y, (Line("=", LONG, "a reason"),))
+    rooms = [chain_rows(block, "latex")[0].beside for block in (short, long, Chain(Y, (Line("=", W, "why", "1"),)))]
+    assert rooms[0] == 24.0 and rooms[1] == 10.5 and rooms[1] < rooms[2] <= rooms[0]
+    assert chain_rows(short, "typst")[0].beside == rooms[0]
 
 
 def test_every_row_can_be_read_aloud():

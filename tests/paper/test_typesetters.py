@@ -9,7 +9,22 @@ import pytest
 from paper_samples import DEMO, NAMES, SVG, W
 from pypdf import PdfReader
 
-from symderiv.document import AUTO, Document, Figure, Formula, Formulas, Heading, Meta, Picture, Prose, Question, Raw
+from symderiv.document import (
+    AUTO,
+    AnswerBox,
+    Blank,
+    Document,
+    Figure,
+    Formula,
+    Formulas,
+    Heading,
+    Meta,
+    PageBreak,
+    Picture,
+    Prose,
+    Question,
+    Raw,
+)
 from symderiv.errors import FormatError, LimitError, ToolError
 from symderiv.formats.pdf import render_pdf
 from symderiv.paper.rendering import Rendered, render
@@ -110,6 +125,47 @@ def test_nothing_leaves_the_typst_page(paper):
         assert abs(shown.shape[0] / 40 - (11.69 if paper == "a4" else 11.0)) < 0.05
         margin = int(40 * 2.0 / 2.54)
         assert (shown[:, :margin] > 250).all() and (shown[:, -margin:] > 250).all()
+
+
+ENGINES = [
+    pytest.param("typst", typst_pdf, id="typst"),
+    pytest.param("latex", lambda source: latex_pdf(source)[0], id="latex",
+                 marks=[pytest.mark.slow, pytest.mark.exe("latexmk", "pdflatex")]),
+]  # fmt: skip
+FILLED = (Prose("Begun."), Blank("Room", height=14))
+
+
+def pages(blocks, language, engine):
+    return [page.extract_text() for page in read(engine(render(Document("t", blocks), language))).pages]
+
+
+@pytest.mark.parametrize(("language", "engine"), ENGINES)
+def test_a_question_that_fits_on_a_page_is_not_broken(language, engine):
+    asked = (Prose("Alpha?"), Blank("Work", height=11), Prose("Omega."))
+    found = pages((*FILLED, Question("a", asked, 4)), language, engine)
+    assert len(found) == 2 and "Alpha" in found[1] and "Omega" in found[1]
+
+
+@pytest.mark.parametrize(("language", "engine"), ENGINES)
+def test_a_question_longer_than_a_page_is_broken(language, engine):
+    asked = tuple(Blank(f"Room{k}", height=9) for k in range(5))
+    found = pages((Prose("Begun."), Question("a", (Prose("Alpha?"), *asked))), language, engine)
+    assert len(found) == 3 and [sum(f"Room{k}" in page for page in found) for k in range(5)] == [1] * 5
+
+
+@pytest.mark.parametrize(("language", "engine"), ENGINES)
+def test_a_question_is_not_left_behind_by_its_solution(language, engine):
+    lines = AnswerBox((Formulas(tuple(Formula(("y", "=", k), scope=NAMES) for k in range(9))),))
+    room = Blank("Room", height=20.5)
+    found = pages((Prose("Begun."), room, Question("a", (Prose("Alpha?"), lines), 4)), language, engine)
+    assert len(found) == 2 and "Alpha" in found[1] and "Solution" in found[1]
+
+
+@pytest.mark.parametrize(("language", "engine"), ENGINES)
+def test_the_first_page_does_not_repeat_the_title(language, engine):
+    document = Document("Title", (Prose("One."), PageBreak(), Prose("Two.")), meta=Meta(header="Running"))
+    found = [page.extract_text() for page in read(engine(render(document, language))).pages]
+    assert "Running" not in found[0] and "Running" in found[1]
 
 
 def test_typst_gives_the_same_bytes():
