@@ -25,4 +25,6 @@ def mathml(latex: str, display: bool = False) -> str:
     for ours, theirs in _SPELLING:
         latex = latex.replace(ours, theirs)
     made = convert(latex, display="block" if display else "inline")
+    # the name of a function stands close to its brackets
+    made = re.sub(r"<mo>([A-Za-z]{2,})</mo>", r'<mo lspace="0.17em" rspace="0">\1</mo>', made)
     return re.sub(r"\s*\n\s*", "", made)
