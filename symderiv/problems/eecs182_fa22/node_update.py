@@ -70,7 +70,7 @@ def part(equation_label: str = "update") -> Part:
     shapes = weight_shapes(RULE, "d", {"W2": "k"})
     shown = patterns(RULE)
     updates = {node: update_of_columns(graph, str(node), RULE, scope) for node in NEIGHBOURS}
-    blanks = [Formula((scope[f"t_{node}"], "=", Blank(width=9, answer=value))) for node, value in updates.items()]
+    blanks = [Formula((scope[f"t_{node}"], "=", Blank(width=11, answer=value))) for node, value in updates.items()]
     options, ticked = tuple(SHOWN.values()), tuple(k for k, name in enumerate(SHOWN) if name in shown.names)
     lists = "; ".join(f"node {n} hears from {', '.join(map(str, NEIGHBOURS[n]))}" for n in NEIGHBOURS)
     rows, columns = shapes["W1"]

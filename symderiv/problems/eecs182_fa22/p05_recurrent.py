@@ -146,9 +146,9 @@ def _contributions(graph: Graph, backward: Backward, rows: Rows, proved: ProvedB
         "d",
         (
             Prose(
-                "The weight reaches $y$ along three edges. For each of them, find what a small change of $w$ does to "
-                "$y$ through this edge alone (you may use $p$, $q$, $r$, $s$, $t$ and the derivatives of $y$ by them), "
-                "and add them up. The edge on the right contributes $t$; check the sum against part (b)."
+                "In @{rnn} the weight reaches $y$ along three edges. For each of them, find what a small change of $w$ "
+                "does to $y$ through this edge alone (you may use $p$, $q$, $r$, $s$, $t$ and the derivatives of $y$ "
+                "by them), and add them up. The edge on the right contributes $t$; check the sum against part (b)."
             ),
             Blank("Your work", height=9),
         ),
