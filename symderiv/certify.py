@@ -133,13 +133,12 @@ def certify(
     >>> certify("(A@B).T", "B.T@A.T", symbols=declare(A="matrix(n, m)", B="matrix(m, k)")).verdict
     'proved'
     """
-    if _foreign(left) or _foreign(right):
-        return _sealed(*decide(left, right))
-    a, b = sides(left, right, symbols, where)
+    foreign = _foreign(left) or _foreign(right)
+    a, b = (left, right) if foreign else sides(left, right, symbols, where)
     claim = Claim(a, "==", b)
     try:
         with deadline(seconds):
-            return _decide(claim, a, b)
+            return _sealed(claim, *decide(a, b)) if foreign else _decide(claim, a, b)
     except LimitError as limit:
         return _sealed(claim, UNDECIDED, "limits", str(limit))
     except MemoryError:
