@@ -17,6 +17,7 @@ from symderiv.adjoints import Backward
 from symderiv.backprop.steps import Row
 from symderiv.nodes import views
 from symderiv.nodes.expansion import tree_size, written
+from symderiv.nodes.partials import slope
 
 LARGEST, DEEPEST = 30, 30  # operations and nesting of an output that is differentiated directly
 
@@ -91,12 +92,10 @@ class Meaning:
         opened = written(self.graph.columns, lambda node: views.symbol(self.graph, node), index, arguments)
         found = self._unfold({index: opened})[self.output]
         value = self.values[views.symbol(self.graph, source)]
-        return sp.diff(found, alone).xreplace({alone: value}).xreplace(self.values)
+        return slope(found, alone).xreplace({alone: value}).xreplace(self.values)
 
     def _by(self, leaves: dict[int, Any], index: int) -> Any:
-        import sympy as sp
-
-        found = sp.diff(self._unfold(leaves)[self.output], leaves[index])
+        found = slope(self._unfold(leaves)[self.output], leaves[index])
         return found.xreplace(self.values)
 
     def _unfold(self, leaves: dict[int, Any]) -> dict[int, Any]:
@@ -122,7 +121,7 @@ class Meaning:
         alone = sp.Dummy("alone")
         kept = arguments[slot]
         opened = written(columns, self._symbol, target, [*arguments[:slot], alone, *arguments[slot + 1 :]])
-        return sp.diff(opened, alone).xreplace({alone: kept})
+        return slope(opened, alone).xreplace({alone: kept})
 
     def _lagrangian(self, row: Row) -> Any:
         """The derivative of Σ dy/dt · t(…) by the node, the factors dy/dt held fixed; node names stay."""

@@ -19,7 +19,7 @@ from symderiv.backprop.meaning import Meaning
 from symderiv.backprop.numbers import Numbers
 from symderiv.backprop.steps import Row, backward_steps
 from symderiv.certify import Certificate, certify
-from symderiv.deciding.claims import PROVED, REFUTED, weakest
+from symderiv.deciding.claims import PROVED, REFUTED, UNDECIDED, weakest
 from symderiv.derivation import Derivation, Step
 from symderiv.errors import ClaimError, UnknownNameError
 
@@ -38,9 +38,9 @@ class ProvedRow:
 
     @property
     def verdict(self) -> str:
-        """The weakest of the certificates; refuted where the numbers say otherwise."""
+        """The weakest of the certificates, and what the numbers make of it."""
         found = weakest([self.derivation.verdict, self.left.verdict])
-        return found if self.error is None or self.error <= Numbers.TOLERANCE else REFUTED
+        return found if self.error is None or self.error <= Numbers.TOLERANCE else _contradicted(found)
 
     def __str__(self) -> str:
         sides = " = ".join(str(side) for side in (self.row.left, *self.row.chain))
@@ -59,9 +59,9 @@ class ProvedBackward:
 
     @property
     def verdict(self) -> str:
-        """The weakest verdict of a row; refuted where kernel and differences disagree."""
+        """The weakest verdict of a row, and what kernel and differences make of it."""
         found = weakest([row.verdict for row in self.rows])
-        return found if self.crosscheck is None or self.crosscheck.agrees() else REFUTED
+        return found if self.crosscheck is None or self.crosscheck.agrees() else _contradicted(found)
 
     def row(self, kind: str, node: str, target: str = "") -> ProvedRow:
         """One row; UnknownNameError where there is none."""
@@ -76,6 +76,11 @@ class ProvedBackward:
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.rows))
+
+
+def _contradicted(verdict: str) -> str:
+    """What is left of a verdict where floats say otherwise: they refute no proof, but then somebody must look."""
+    return UNDECIDED if verdict in (PROVED, UNDECIDED) else REFUTED
 
 
 def prove_backward(backward: Backward, wrt: Any, rows: Iterable[Row] | None = None) -> ProvedBackward:

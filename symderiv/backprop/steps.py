@@ -15,6 +15,7 @@ from symderiv.adjoints import Backward, Edge
 from symderiv.errors import LimitError
 from symderiv.nodes import views
 from symderiv.nodes.operations import CONSTANT, INPUT
+from symderiv.nodes.partials import slope
 
 MOST_NODES = 200
 
@@ -123,8 +124,6 @@ def _sum(backward: Backward, index: int, edges: list[Edge]) -> Row:
 
 def _check(backward: Backward, index: int) -> list[Row]:
     """Direct differentiation of the output in the inputs, where that is small enough to do."""
-    import sympy as sp
-
     graph = backward.graph
     try:
         output = views.expression(graph, backward.output.index)
@@ -133,7 +132,7 @@ def _check(backward: Backward, index: int) -> list[Row]:
         return []
     if graph.columns.code[index] != INPUT:
         return []
-    direct = sp.diff(output, views.symbol(graph, index))
+    direct = slope(output, views.symbol(graph, index))
     why = f"differentiate {backward.output.name} directly in the inputs"
     left = backward.derivative(_name(backward, index))
     return [Row("check", left, (direct, total), why, _name(backward, index))]

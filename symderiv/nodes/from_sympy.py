@@ -169,7 +169,8 @@ def refuse_undefined(expression: Any) -> None:
             f"{shorten(str(expression))} holds a derivative that is not worked out; call .doit() first, or use "
             "functions whose derivative SymPy knows"
         )
-    if expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo, sp.I):
+    not_real = any(symbol.is_extended_real is False for symbol in expression.free_symbols)
+    if not_real or expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo, sp.I):
         raise GraphError(
             f"{shorten(str(expression))} holds a NaN, an infinity or an imaginary number; nodes are finite and real"
         )

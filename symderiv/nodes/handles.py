@@ -138,7 +138,7 @@ class Handle:
         """The SymPy symbol that stands for the node in views."""
         import sympy as sp
 
-        return sp.Symbol(self.name)
+        return self.graph.symbols.get(self.index) or sp.Symbol(self.name)
 
     def _sympy_(self) -> Any:
         return self.symbol

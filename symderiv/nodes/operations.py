@@ -100,10 +100,13 @@ _added: dict[Any, int] = {}
 
 def power_code(exponent: int | Fraction | float) -> int:
     """The code of ``a ** exponent`` for a constant exponent; the row is made at the first use."""
-    if exponent == 2:
-        return CODES["square"]
-    if exponent == -1:
-        return CODES["reciprocal"]
+    if exponent == 0:
+        import sympy as sp
+
+        return template_code(sp.S.One, slot_symbols(1))
+    for special, name in ((1, "identity"), (2, "square"), (-1, "reciprocal")):
+        if exponent == special:
+            return CODES[name]
     key = ("power", type(exponent).__name__, exponent)
     if key not in _added:
 
@@ -118,7 +121,12 @@ def power_code(exponent: int | Fraction | float) -> int:
 
 
 def template_code(expression: Any, slots: tuple[Any, ...]) -> int:
-    """The code of a user's SymPy expression over the given slot symbols; equal templates share one row."""
+    """The code of a user's SymPy expression over the given slot symbols; equal templates share one row.
+
+    What an integral or a sum runs over gets a name that no node can have, so that it captures no argument.
+    """
+    if not expression.is_Symbol:
+        expression = expression.as_dummy()
     key = (expression, slots)
     if key not in _added:
 

@@ -50,13 +50,32 @@ def partials(code: int) -> tuple[Partial, ...]:
     expression = row.template(sp, *slots)
     found = []
     for slot in slots:
-        # where a step or a sign jumps it has no derivative; everywhere else its derivative is 0
-        derivative = sp.powsimp(sp.diff(expression, slot).replace(sp.DiracDelta, lambda *_: sp.S.Zero))
+        derivative = sp.powsimp(slope(expression, slot))
         derivative = _with_value(derivative, expression, value)
         if row.form is not None:
             derivative = _confirmed(row.form(sp, slot, value), derivative, expression, value)
         found.append(_classified(derivative, slots, value))
     return tuple(found)
+
+
+def slope(expression: Any, symbol: Any) -> Any:
+    """The derivative of an expression by one of its symbols, all of them real numbers.
+
+    Where a step or a sign jumps it has no derivative; everywhere else its derivative is 0.
+
+    >>> import sympy as sp
+    >>> x, y = sp.symbols("x y")
+    >>> slope(abs(x * y), x), slope(sp.sign(x), x)
+    (sign(x)*Abs(y), 0)
+    """
+    import sympy as sp
+
+    found = sp.diff(expression, symbol)
+    if found.has(sp.Derivative, sp.re, sp.im):  # SymPy takes a symbol without assumptions for a complex number
+        real = {s: sp.Dummy(s.name, real=True) for s in expression.free_symbols | {symbol} if not s.is_real}
+        found = sp.diff(expression.xreplace(real), real.get(symbol, symbol))
+        found = found.xreplace({dummy: s for s, dummy in real.items()})
+    return found.replace(sp.DiracDelta, lambda *_: sp.S.Zero)
 
 
 def value_symbol() -> Any:
