@@ -18,6 +18,7 @@ from symderiv.deciding.claims import PROVED, REFUTED
 from symderiv.derivation import Derivation, begin
 from symderiv.errors import LimitError, ReadingError
 from symderiv.expressions import Expr, as_expr
+from symderiv.finding.averages import closed_forms
 from symderiv.finding.closing import WEAK, closed, unfolded
 from symderiv.finding.means import LINES, WAYS, advanced, averages
 from symderiv.rewriting import DIFFERENTIAL, RULES, Rule
@@ -46,8 +47,9 @@ def derive(
     goal = None if right is None else _side(right, symbols)
     first = begin(title, start, symbols)
     if goal is None:
-        ways = [_worked_out(first, way) for way in WAYS] if averages(start) else [_worked_out(first, WAYS[0])]
-        return next((d for d in ways if not averages(d.end)), ways[0])
+        best = _worked_out(first, WAYS[0])
+        others = (_worked_out(first, way) for way in WAYS[1:]) if averages(best.end) else iter(())
+        return next((d for d in others if not averages(d.end)), best)
     if certify(start, goal, symbols=symbols).verdict == REFUTED:  # true lines, then the false one
         return _worked_out(first, WAYS[0], goal=goal).to(goal, "the form asked for")
     best = _shown(first, goal, seconds)
@@ -92,19 +94,25 @@ def _joined(d: Derivation, back: Derivation) -> Derivation:
 
 
 def expectation(e: Any, symbols: Scope | None = None) -> Expr:
-    """An expression with every E, Var and Cov worked out, in matrix notation; each line on the way is proved.
+    """An expression with every E, Var and Cov worked out, in matrix notation, as short as it is found; it is proved.
 
-    Raises LimitError where the rules leave an average standing.
+    Raises LimitError where an average is left standing, ReadingError for anything that is no expression.
 
     >>> from symderiv.scope import declare
     >>> c = declare(A="matrix(n, n)", x="vector(n) ~ normal(mean=mu, cov=S)", mu="vector(n)", S="matrix(n, n), spd")
     >>> str(expectation("E(x@A@x)", c))
     'mu@A@mu + tr(A@S)'
     """
-    found = derive(e, symbols=symbols).end
-    if averages(found):
-        raise LimitError(f"no rule works out {found}; certify can still decide whether it equals something")
-    return found
+    start = _side(e, symbols)
+    if not averages(start):
+        return derive(start, symbols=symbols).end
+    for found in closed_forms(start):
+        if certify(start, found, symbols=symbols).verdict == PROVED:
+            return found
+    end = derive(start, symbols=symbols).end
+    if averages(end):
+        raise LimitError(f"no rule works out {end}; certify can still decide whether it equals something")
+    return end
 
 
 def _derivative_rules(d: Derivation) -> Iterator[str]:
