@@ -84,7 +84,8 @@ def factored(e: Expr) -> Expr:
         if len(groups) == 1 and len(next(iter(groups.values()))) == len(e.args):
             ((shared, members),) = groups.items()
             rests = [dot(*(b.args[:-1] if side else b.args[1:])) for _, b in members]
-            if len({r.shape for r in rests}) == 1 and len(rests[0].shape) == 2:
+            matrices = len(rests[0].shape) == 2 or (side == 0 and len(shared.shape) == 2)
+            if len({r.shape for r in rests}) == 1 and matrices:
                 inner = plus(*(negative(r) if s else r for (s, _), r in zip(members, rests, strict=True)))
                 return dot(inner, shared) if side else dot(shared, inner)
     return e

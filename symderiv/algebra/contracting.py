@@ -136,7 +136,8 @@ def _alone(network: Network, i: Index, near: list[Index], left: list[Index]) -> 
     elif e == 2:
         network.put(make("norm", first), (), 2)
     else:
-        network.put(make("tr", first.args[0]) if first.op == "diagonal" and e == 1 else make("sum", power(first, e)), ())
+        trace = first.op == "diagonal" and e == 1
+        network.put(make("tr", first.args[0]) if trace else make("sum", raised(first, e)), ())
 
 
 def _turned(chain: Expr) -> Expr:
@@ -199,15 +200,16 @@ _SUMS = (_alone, _end, _link)  # by the number of neighbours
 
 def entrywise(powers: Powers) -> Expr | None:
     """A product of powers entry by entry; None where there are no factors."""
-    tops = [_raised(a, e) for a, e in powers.items() if e > 0]
-    bottoms = [_raised(a, -e) for a, e in powers.items() if e < 0]
+    tops = [raised(a, e) for a, e in powers.items() if e > 0]
+    bottoms = [raised(a, -e) for a, e in powers.items() if e < 0]
     if not tops and not bottoms:
         return None
     top = times(*tops) if tops else number(1)
     return over(top, times(*bottoms)) if bottoms else top
 
 
-def _raised(a: Expr, e: Exponent) -> Expr:
+def raised(a: Expr, e: Exponent) -> Expr:
+    """A power, as a root where it is one."""
     return make("sqrt", a) if e == HALF else power(a, e)
 
 

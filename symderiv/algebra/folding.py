@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from symderiv.algebra.building_blocks import minus, times
 from symderiv.algebra.chains import entries
+from symderiv.algebra.recognising import signed
 from symderiv.algebra.terms import KEEP, Scalars, Term, joined, write
-from symderiv.algebra.tidying import terms
-from symderiv.expressions import Expr, constant, make, number
+from symderiv.algebra.tidying import settled, terms
+from symderiv.expressions import Expr, constant, make, negative, number
 
 # f(x) g(x) by another name; "" stands for x itself
 _PAIRS: dict[tuple[str, str], Callable[[Expr], Expr]] = {
@@ -19,7 +20,7 @@ _PAIRS: dict[tuple[str, str], Callable[[Expr], Expr]] = {
     ("step", ""): lambda x: make("relu", x),
 }
 
-_NAMED = ("sign", "abs", "relu", "step", "exp", "mean", "add")
+_NAMED = ("sign", "abs", "relu", "step", "exp", "mean", "sum", "add")
 
 
 def factors_of(e: Expr) -> Iterator[Expr]:
@@ -64,8 +65,11 @@ def folded(e: Expr) -> Iterator[Expr]:
             rest = joined(joined(powers, {b: -n for b, n in used.items()}), {value: Fraction(1)})
             yield product_of(c, *((rest, arrays) if k == 0 else (scalars, rest)), e)
     for top, bottom, value in _across(scalars, arrays):
-        rest = joined(joined(arrays, {top: Fraction(-1)}), {value: Fraction(1)})
-        yield product_of(c, joined(scalars, {bottom: Fraction(1)}), rest, e)
+        swapped, below = {top: Fraction(-1)}, joined(scalars, {bottom: Fraction(1)})
+        if top.shape:
+            yield product_of(c, below, joined(joined(arrays, swapped), {value: Fraction(1)}), e)
+        else:
+            yield product_of(c, joined(joined(below, swapped), {value: Fraction(1)}), arrays, e)
 
 
 def _names(powers: Scalars) -> Iterator[tuple[Scalars, Expr]]:
@@ -79,9 +83,12 @@ def _names(powers: Scalars) -> Iterator[tuple[Scalars, Expr]]:
                 yield {a: Fraction(1), b: Fraction(1)}, one
             share = _share(a, b) if j > 0 > k else None
             if share is not None:
-                yield {a: Fraction(1), b: Fraction(-1)}, share
+                n = min(j, -k)
+                yield {a: n, b: -n}, share if n == 1 else make("pow", share, number(n))
             if a.op == "mean" and b.op == "dim" and j == k and a.args[0].shape == (b.data,):
                 yield {a: j, b: k}, make("pow", make("sum", a.args[0]), number(j))
+            if a.op == "sum" and b.op == "dim" and j == -k and j > 0 and a.args[0].shape == (b.data,):
+                yield {a: j, b: k}, make("pow", make("mean", a.args[0]), number(j))
 
 
 def _pair(a: Expr, b: Expr) -> Expr | None:
@@ -101,11 +108,11 @@ def _share(top: Expr, bottom: Expr) -> Expr | None:
         return None
     if top in bottom.args:
         return make("sigmoid", minus(p, q) if top is bottom.args[0] else minus(q, p))
-    if top.op == "add" and len(top.args) == 2 and top.args[1].op == "neg":
-        ends = (top.args[0], top.args[1].args[0])
+    if top.op == "add" and len(top.args) == 2:
+        ends = (top.args[0], negative(top.args[1]))
         if set(ends) == set(bottom.args):
             gap = minus(p, q) if ends == bottom.args else minus(q, p)
-            return make("tanh", make("div", gap, number(2)))
+            return signed(make("tanh", settled(make("div", gap, number(2)))))
     return None
 
 
@@ -117,8 +124,13 @@ def _exponent(e: Expr) -> Expr | None:
 
 
 def _across(scalars: Scalars, arrays: Scalars) -> Iterator[tuple[Expr, Expr, Expr]]:
-    """eᵘ over its own sum is softmax(u)."""
+    """eᵘ over its own sum is softmax(u), also where it stands in an inner product."""
     for b, k in scalars.items():
-        a = b.args[0] if b.op == "sum" and k == -1 else None
-        if a is not None and a.op == "exp" and len(a.shape) == 1 and arrays.get(a) == 1:
+        a = b.args[0] if b.op == "sum" and k <= -1 else None
+        if a is None or a.op != "exp" or len(a.shape) != 1:
+            continue
+        if arrays.get(a) == 1:
             yield a, b, make("softmax", a.args[0])
+        for t, j in scalars.items():
+            if t.op == "matmul" and j == 1 and t.args.count(a) == 1:
+                yield t, b, make("matmul", *(make("softmax", a.args[0]) if x is a else x for x in t.args))

@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import lru_cache, reduce
 from math import gcd, lcm
 
-from symderiv.algebra.building_blocks import over, plus, power, times, total
-from symderiv.algebra.contracting import HALF, Network, Powers, norm_out
+from symderiv.algebra.building_blocks import over, plus, times, total
+from symderiv.algebra.contracting import HALF, Network, Powers, norm_out, raised
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr, constant, dimension, eye, leaf, make, negative, number, symbol
 from symderiv.kernel.arithmetic import add, scale
@@ -107,7 +107,7 @@ def _product(c: Fraction, scalars: Powers) -> Expr:
         if abs(e) == HALF and _is_positive(base):
             shared[e < 0].append(base)
         else:
-            (tops if e > 0 else bottoms).append(make("sqrt", base) if abs(e) == HALF else power(base, abs(e)))
+            (tops if e > 0 else bottoms).append(raised(base, e if e > 0 else -e))
     if shared[0]:
         tops.append(make("sqrt", over(*(times(*r) if r else number(1) for r in shared))))
     elif shared[1]:

@@ -14,6 +14,14 @@ from math import gcd, lcm
 
 from symderiv.algebra.building_blocks import dot, factored, plus, times
 from symderiv.algebra.folding import factors_of, folded, powers_of, product_of
+from symderiv.algebra.recognising import (
+    diagonals_joined,
+    outer_products_joined,
+    sign_of_a_step,
+    signed,
+    spread_about_the_mean,
+    squares_completed,
+)  # fmt: skip
 from symderiv.algebra.terms import DIAGONAL, EXPAND, KEEP, Scalars, joined
 from symderiv.algebra.tidying import ordered, settled, terms
 from symderiv.errors import LimitError
@@ -48,7 +56,7 @@ def shortened(e: Expr) -> Expr:
 def _short(e: Expr) -> Expr:
     if not e.args:
         return e
-    new = over(e, tuple(map(_short, e.args)))
+    new = signed(over(e, tuple(map(_short, e.args))))
     if new is e:
         return _improved(e, _LAWS)
     found = _improved(settled(new), _LAWS)
@@ -115,7 +123,7 @@ def _common(e: Expr) -> Iterator[Expr]:
     idle, full = _opposite(scalars), _opposite(arrays)
     inner = plus(*(product_of(c / content, joined(s, idle), joined(a, full), e) for c, s, a in spelled))
     front = product_of(content, scalars, arrays, e) if arrays else product_of(content, scalars, {}, ONE)
-    yield times(front, inner)
+    yield times(front, _improved(settled(inner), _SUMS))
     for short in _expanded(inner):
         yield times(front, settled(short))
 
@@ -209,10 +217,21 @@ def _rows(e: Expr) -> Iterator[Expr]:
 
 
 def _ends(e: Expr) -> Iterator[Expr]:
-    """A x + B x as (A + B) x."""
+    """A x + B x as (A + B) x; of some terms only where they share both ends, S A v + S Aᵀ v + u."""
     found = factored(e)
     if found is not e:
         yield found
+    ends: dict[tuple[Expr, Expr], list[Expr]] = {}
+    for t in e.args if len(e.args) > 2 else ():
+        body = t.args[0] if t.op == "neg" else t
+        if body.op == "matmul" and len(body.args) > 2 and len(body.args[1].shape) == 2:
+            ends.setdefault((body.args[0], body.args[-1]), []).append(t)
+    for (first, last), shared in ends.items():
+        if 1 < len(shared) < len(e.args):
+            inner = [negative(dot(*t.args[0].args[1:-1])) if t.op == "neg" else dot(*t.args[1:-1]) for t in shared]
+            sign = negative if all(t.op == "neg" for t in shared) else plus
+            whole = sign(dot(first, plus(*map(sign, inner)), last))
+            yield plus(*(t for t in e.args if t not in shared), whole)
 
 
 def _diagonal(e: Expr) -> Iterator[Expr]:
@@ -228,13 +247,20 @@ def _diagonal(e: Expr) -> Iterator[Expr]:
 
 
 def _whole(e: Expr) -> Iterator[Expr]:
-    """Probabilities add up to one."""
+    """Probabilities add up to one, a diagonal to the trace."""
     body = e.args[0]
+    if body.op == "diagonal":
+        yield make("tr", body.args[0])
     if len(body.shape) == 1 and (body.op == "softmax" or (body.op == "sym" and body.data.has("simplex"))):
         yield ONE
 
 
-_SUMS: dict[str, tuple[Law, ...]] = {"add": (_expanded, _common, _ends, _rows)}
+_SUMS: dict[str, tuple[Law, ...]] = {
+    "add": (
+        _expanded, _common, _ends, _rows, squares_completed, spread_about_the_mean, sign_of_a_step, diagonals_joined,
+        outer_products_joined,
+    )
+}  # fmt: skip
 _LAWS: dict[str, tuple[Law, ...]] = _SUMS | {
     "mul": (_one_sum_apart, _inverses_apart, folded),
     "div": (_one_sum_apart, _inverses_apart, folded),
