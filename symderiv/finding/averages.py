@@ -19,7 +19,7 @@ from symderiv.finding.means import LINES, WAYS, averages
 from symderiv.indexed import lower
 from symderiv.kernel.arithmetic import subtract
 from symderiv.rewriting import RULES, everywhere
-from symderiv.trees import AVERAGES, swap
+from symderiv.trees import AVERAGES, size, swap
 
 Proposal = Callable[[], Expr]
 
@@ -35,7 +35,7 @@ def closed_forms(e: Expr) -> list[Expr]:
                 found[short if operations(short) < operations(plain) else plain] = None
         except (LimitError, ShapeError, ReadingError, ValueError):
             continue
-    return sorted(found, key=operations)
+    return sorted(found, key=lambda t: (operations(t), size(t)))
 
 
 def _proposals(e: Expr) -> Iterator[Proposal]:
