@@ -194,7 +194,7 @@ def _decide(claim: Claim, a: Expr, b: Expr) -> Certificate:
         return _sealed(claim, UNDECIDED, "domains", void)
     if multipliers is not None:
         return _proved(claim, a, b, multipliers, rng)
-    example, tried = search(a, b, rng)
+    example, tried = search(a, b, rng, different=difference is not None and bool(difference.constant))
     if example is not None:
         term = first_term(difference) if difference is not None else ""
         evidence = Evidence(f"the sides differ at {example.place}", term)
