@@ -143,7 +143,7 @@ def _parse(text: str, suffix: str, file: str) -> Any:
 
         try:
             return tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # also a whole number of too many digits
             raise ClaimError(f"{file}: not TOML ({error})") from None
     if suffix != ".json":
         raise ClaimError(f"{file}: claims are read from .json, .toml and .py files, not from {suffix or 'no suffix'!r}")
@@ -155,6 +155,8 @@ def _parse(text: str, suffix: str, file: str) -> Any:
         raise ClaimError(f"{file}: nested too deeply to be a claim file") from None
     except _TwiceError as error:
         raise ClaimError(f"{file}: the key {error} stands twice in one table; one of the two would be lost") from None
+    except ValueError as error:
+        raise ClaimError(f"{file}: a number cannot be read ({str(error).partition(';')[0]})") from None
 
 
 class _TwiceError(ValueError):

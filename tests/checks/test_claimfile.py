@@ -45,6 +45,7 @@ def test_json_and_toml_say_the_same(tmp_path):
         ("{", "line 1, column 2: not JSON"),
         ('{"version": 1, "claims": [{"id": "a", "id": "b"}]}', "'id' stands twice"),
         ("[" * 100_000, "nested too deeply"),
+        ('{"version": 1, "claims": [' + "9" * 5000 + "]}", "a number cannot be read"),
     ],
 )
 def test_a_file_that_is_none_is_refused_whole(tmp_path, content, told):
