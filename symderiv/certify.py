@@ -37,7 +37,7 @@ from symderiv.kernel.arithmetic import subtract
 from symderiv.kernel.forms import Form
 from symderiv.limits import deadline
 from symderiv.notation.printing import latex
-from symderiv.scope import Scope
+from symderiv.scope import Symbols, as_scope
 from symderiv.shapes import show
 from symderiv.trees import replace_leaf
 
@@ -118,7 +118,7 @@ def certify(
     left: Any,
     right: Any,
     *,
-    symbols: Scope | None = None,
+    symbols: Symbols | None = None,
     where: Mapping[str, str] | None = None,
     seconds: float | None = SECONDS,
 ) -> Certificate:
@@ -151,14 +151,14 @@ def _foreign(side: Any) -> bool:
     return not isinstance(side, (Expr, str)) and as_expr(side) is None
 
 
-def sides(left: Any, right: Any, symbols: Scope | None, where: Mapping[str, str] | None) -> tuple[Expr, Expr]:
+def sides(left: Any, right: Any, symbols: Symbols | None, where: Mapping[str, str] | None) -> tuple[Expr, Expr]:
     """Both sides as expressions of one shape; raises as ``certify`` does."""
     found = []
     for side in (left, right):
         if isinstance(side, str):
             if symbols is None:
                 raise ReadingError("a side given as text needs symbols=declare(…) to be read", side, (0, len(side)))
-            side = symbols.read(side, where)
+            side = as_scope(symbols).read(side, where)
         found.append(as_expr(side))
     a, b = found
     assert a is not None and b is not None

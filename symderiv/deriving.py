@@ -23,14 +23,14 @@ from symderiv.finding.closing import WEAK, by_law, closed, unfolded
 from symderiv.finding.means import LINES, WAYS, advanced, averages
 from symderiv.limits import deadline
 from symderiv.rewriting import DIFFERENTIAL, RULES, Rule
-from symderiv.scope import Scope
+from symderiv.scope import Symbols, as_scope
 from symderiv.trees import part, size
 
 SECONDS = 30.0  # the search is bounded by its width and depth; this only ends what hangs
 
 
 def derive(
-    left: Any, right: Any = None, symbols: Scope | None = None, title: str = "", seconds: float = SECONDS
+    left: Any, right: Any = None, symbols: Symbols | None = None, title: str = "", seconds: float = SECONDS
 ) -> Derivation:
     """The derivation of ``left = right``; its verdict is that of its weakest line.
 
@@ -44,9 +44,10 @@ def derive(
     >>> found.verdict, found.steps[0].rule
     ('proved', 'differential-of-a-squared-norm')
     """
-    start = _side(left, symbols)
-    goal = None if right is None else _side(right, symbols)
-    first = begin(title, start, symbols)
+    scope = None if symbols is None else as_scope(symbols)
+    start = _side(left, scope)
+    goal = None if right is None else _side(right, scope)
+    first = begin(title, start, scope)
     if goal is None:
         best = _worked_out(first, WAYS[0])
         others = (_worked_out(first, way) for way in WAYS[1:]) if averages(best.end) else iter(())
@@ -94,7 +95,7 @@ def _joined(d: Derivation, back: Derivation) -> Derivation:
     return d
 
 
-def expectation(e: Any, symbols: Scope | None = None) -> Expr:
+def expectation(e: Any, symbols: Symbols | None = None) -> Expr:
     """An expression with every E, Var and Cov worked out, in matrix notation, as short as it is found; it is proved.
 
     Raises LimitError where an average is left standing, ReadingError for anything that is no expression.
@@ -153,9 +154,9 @@ def _average_rules(d: Derivation, way: tuple[str, ...]) -> tuple[str, ...]:
     return way if averages(d.end) else ()
 
 
-def _side(side: Any, symbols: Scope | None) -> Expr:
+def _side(side: Any, symbols: Symbols | None) -> Expr:
     if isinstance(side, str) and symbols is not None:
-        return symbols.read(side)
+        return as_scope(symbols).read(side)
     found = as_expr(side)
     if found is None:
         raise ReadingError(f"a side is an expression, or a text with symbols=declare(…), not a {type(side).__name__}")

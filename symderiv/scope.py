@@ -45,6 +45,8 @@ class Scope:
 
     def names(self, where: Mapping[str, str] | None = None) -> dict[str, Expr]:
         """The symbols, with the abbreviations of ``where`` added in order."""
+        if where is not None and not isinstance(where, Mapping):
+            raise DeclarationError(f"where= takes a table of names and texts, not a {type(where).__name__}")
         names = dict(self.symbols)
         for name, body in (where or {}).items():
             check_name(name)
@@ -58,12 +60,28 @@ class Scope:
         return _declare(declarations, dict(self.symbols), set(self.dims))
 
 
+Symbols = Scope | Mapping[str, str]  # declared, or a table of declarations
+
+
 def declare(**declarations: str) -> Scope:
     """Declare symbols: ``declare(X="matrix(n, d)", p="scalar, in (0, 1)", R="matrix(n, d) ~ bernoulli(p)")``.
 
     Raises DeclarationError or UnknownNameError that name the symbol.
     """
     return _declare(declarations, {}, set())
+
+
+def as_scope(symbols: object) -> Scope:
+    """The scope itself, or that of a table of declarations.
+
+    >>> as_scope({"w": "vector(d)"}).w.shape
+    ('d',)
+    """
+    if isinstance(symbols, Scope):
+        return symbols
+    if isinstance(symbols, Mapping) and all(isinstance(name, str) for name in symbols):
+        return _declare(symbols, {}, set())
+    raise DeclarationError(f"symbols= takes declare(…) or a table of declarations, not a {type(symbols).__name__}")
 
 
 def _declare(declarations: Mapping[str, str], symbols: dict[str, Expr], dims: set[str]) -> Scope:

@@ -15,7 +15,8 @@ from typing import Any
 from symderiv.checks.checking import jsonable
 from symderiv.checks.checkreport import counterexample_lines
 from symderiv.checks.nearest import Statement, nearest_true
-from symderiv.errors import ShapeError, shorten
+from symderiv.deciding.claims import VERDICTS
+from symderiv.errors import ShapeError, UnknownNameError, shorten
 
 Certify = Callable[..., Any]
 _WIDTH = 1000
@@ -33,7 +34,7 @@ def assert_equal(
     symbols: Any = None,
     where: Mapping[str, str] | None = None,
     seconds: float = 10.0,
-    accept: tuple[str, ...] = ("proved",),
+    accept: str | tuple[str, ...] = ("proved",),
     certify: Certify | None = None,
 ) -> Any:
     """Pass, and return the certificate, when ``left = right`` has a verdict of ``accept``.
@@ -43,6 +44,7 @@ def assert_equal(
     is found, the nearest true statement.
     """
     __tracebackhide__ = True
+    accepted = _verdicts(accept)
     statement = Statement(left, right, _scope(symbols), where)
     judge = certify or _certifier()
     try:
@@ -53,7 +55,7 @@ def assert_equal(
             raise
         lines = [*str(error).splitlines(), near]
         raise AssertionError(_picture("not equal: the shapes differ", statement, lines, _caller())) from None
-    if certificate.verdict not in accept:
+    if certificate.verdict not in accepted:
         raise AssertionError(explain(statement, certificate, judge))
     return certificate
 
@@ -102,11 +104,20 @@ def _evidence(certificate: Any, key: str) -> str:
 
 
 def _scope(symbols: Any) -> Any:
-    if not isinstance(symbols, Mapping):
-        return symbols
-    from symderiv.scope import declare
+    if symbols is None:
+        return None
+    from symderiv.scope import as_scope
 
-    return declare(**symbols)
+    return as_scope(symbols)
+
+
+def _verdicts(accept: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The verdicts of ``accept``; a text is one verdict and not a place to search for one."""
+    accepted = (accept,) if isinstance(accept, str) else tuple(accept)
+    for verdict in accepted:
+        if verdict not in VERDICTS:
+            raise UnknownNameError("verdict", str(verdict), VERDICTS)
+    return accepted
 
 
 def _certifier() -> Certify:

@@ -9,7 +9,7 @@ import pytest
 import sympy
 
 from symderiv.checks.nearest import Statement, nearest_true, scaled, transposed
-from symderiv.errors import ShapeError
+from symderiv.errors import DeclarationError, ShapeError, UnknownNameError
 from symderiv.testing import assert_equal
 
 x, y = sympy.symbols("x y")
@@ -107,3 +107,16 @@ def test_an_odd_counterexample_is_no_obstacle():
     statement = Statement(x, y)
     for odd in (None, {}, {"left": "nan", "right": 1}, {"left": [1, 2], "right": [1]}, {"left": 0, "right": 0}):
         assert nearest_true(statement, small_certify, odd) is None
+
+
+def test_accept_is_made_of_verdicts():
+    assert assert_equal(x, 2 * x, accept="refuted").verdict == "refuted"
+    for accept in ("not proved, but refuted", ("proved", "true")):
+        with pytest.raises(UnknownNameError, match="verdict"):
+            assert_equal(x, 2 * x, accept=accept)
+
+
+@pytest.mark.parametrize("given", [{"symbols": ["s"]}, {"symbols": "s"}, {"symbols": {"s": "scalar"}, "where": ["q"]}])
+def test_symbols_and_where_of_another_kind_are_one_clear_error(given):
+    with pytest.raises(DeclarationError, match="table of"):
+        assert_equal("s", "s", **given)

@@ -20,7 +20,7 @@ from symderiv.evaluation.instances import dimensions
 from symderiv.expressions import Expr, as_expr
 from symderiv.indexed import no_random
 from symderiv.running.parallel import run_tasks
-from symderiv.scope import Scope
+from symderiv.scope import Symbols
 
 BATCH = 25  # instances of one task
 SECONDS = 60.0  # of one batch
@@ -61,7 +61,7 @@ def sweep(
     left: Any,
     right: Any,
     *,
-    symbols: Scope | None = None,
+    symbols: Symbols | None = None,
     where: Mapping[str, str] | None = None,
     instances: int = 1000,
     largest: int = 5,
