@@ -37,7 +37,7 @@ def hadamard(a: Expr | None, b: Expr | None) -> Expr | None:
         return b if a is None else a
     powers: dict[Expr, Fraction] = {}
     for base, k in (*entries(a), *entries(b)):
-        powers[base] = powers.get(base, Fraction(0)) + k
+        powers[base] = powers[base] + k if base in powers else k
     shape = make("mul", a, b).shape
     kept = [raised_array(base, k) for base, k in powers.items() if k and not _idle(base)]
     if not kept:

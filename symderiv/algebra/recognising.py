@@ -16,6 +16,7 @@ from symderiv.algebra.terms import DIAGONAL, KEEP, Scalars, joined, write
 from symderiv.algebra.tidying import ordered, settled, terms
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr, dimension, make, negative, number
+from symderiv.trees import operators
 
 TWO = Fraction(2)
 _PARITY = {"tanh": -1, "erf": -1, "sin": -1, "sign": -1, "cos": 1, "abs": 1, "norm": 1, "norm1": 1}
@@ -27,6 +28,14 @@ def signed(e: Expr) -> Expr:
         return e
     bare = make(e.op, e.args[0].args[0])
     return bare if _PARITY[e.op] > 0 else negative(bare)
+
+
+def recognised(e: Expr) -> Iterator[Expr]:
+    """What the laws of sums below make of a sum; each is about an operator that must occur."""
+    there = operators(e)
+    for op, law in _SUMS:
+        if op in there:
+            yield from law(e)
 
 
 def squares_completed(e: Expr) -> Iterator[Expr]:
@@ -139,3 +148,13 @@ def _with(e: Expr, gone: tuple[int, ...], new: Expr) -> Expr:
     """A sum with some of its terms taken together."""
     return plus(new, *(t for k, t in enumerate(e.args) if k not in gone))
 
+
+
+_SUMS = (
+    ("norm", squares_completed),
+    ("norm", spread_about_the_mean),
+    ("step", sign_of_a_step),
+    ("diag", diagonals_joined),
+    ("outer", outer_products_joined),
+)
+MARKS = frozenset(op for op, _ in _SUMS)

@@ -14,22 +14,15 @@ from math import gcd, lcm
 
 from symderiv.algebra.building_blocks import dot, factored, plus, times
 from symderiv.algebra.folding import factors_of, folded, powers_of, product_of
-from symderiv.algebra.recognising import (
-    diagonals_joined,
-    outer_products_joined,
-    sign_of_a_step,
-    signed,
-    spread_about_the_mean,
-    squares_completed,
-)  # fmt: skip
+from symderiv.algebra.recognising import MARKS, recognised, signed
 from symderiv.algebra.terms import DIAGONAL, EXPAND, KEEP, Scalars, joined
 from symderiv.algebra.tidying import ordered, settled, terms
 from symderiv.errors import LimitError
 from symderiv.expressions import Expr, make, negative, number
-from symderiv.trees import over
+from symderiv.trees import operators, over
 
 Law = Callable[[Expr], Iterator[Expr]]
-ONE = number(1)
+ONE, ZERO = number(1), Fraction(0)
 MOST_OPERATIONS = 400  # longer results are left as they are
 
 
@@ -123,7 +116,7 @@ def _common(e: Expr) -> Iterator[Expr]:
     idle, full = _opposite(scalars), _opposite(arrays)
     inner = plus(*(product_of(c / content, joined(s, idle), joined(a, full), e) for c, s, a in spelled))
     front = product_of(content, scalars, arrays, e) if arrays else product_of(content, scalars, {}, ONE)
-    yield times(front, _improved(settled(inner), _SUMS))
+    yield times(front, inner if MARKS.isdisjoint(operators(inner)) else _improved(settled(inner), _SUMS))
     for short in _expanded(inner):
         yield times(front, settled(short))
 
@@ -131,7 +124,7 @@ def _common(e: Expr) -> Iterator[Expr]:
 def _shared(powers: list[Scalars]) -> Scalars:
     """Factors that can be taken out of every term: the lowest exponent each has anywhere."""
     bases = dict.fromkeys(b for p in powers for b in p)
-    lowest = {b: min(p.get(b, Fraction(0)) for p in powers) for b in bases}
+    lowest = {b: min(p.get(b, ZERO) for p in powers) for b in bases}
     return {b: k for b, k in lowest.items() if k}
 
 
@@ -255,12 +248,7 @@ def _whole(e: Expr) -> Iterator[Expr]:
         yield ONE
 
 
-_SUMS: dict[str, tuple[Law, ...]] = {
-    "add": (
-        _expanded, _common, _ends, _rows, squares_completed, spread_about_the_mean, sign_of_a_step, diagonals_joined,
-        outer_products_joined,
-    )
-}  # fmt: skip
+_SUMS: dict[str, tuple[Law, ...]] = {"add": (_expanded, _common, _ends, _rows, recognised)}
 _LAWS: dict[str, tuple[Law, ...]] = _SUMS | {
     "mul": (_one_sum_apart, _inverses_apart, folded),
     "div": (_one_sum_apart, _inverses_apart, folded),

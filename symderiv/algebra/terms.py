@@ -17,6 +17,7 @@ from symderiv.trees import size
 # how far expressions are taken apart: kept as they stand, or in a fixed order by ever stronger laws
 KEEP, ORDER, FLIP, EXPAND, INNER, DIAGONAL, AXES = range(-1, 6)
 MAX_TERMS = 200
+ONE, HALF = Fraction(1), Fraction(1, 2)
 
 Scalars = dict[Expr, Fraction]
 Term = tuple[Fraction, Scalars, Expr | None]
@@ -27,8 +28,7 @@ def assemble(parts: Iterable[Term], shape: tuple[str | int, ...], level: int) ->
     total: dict[tuple[frozenset[tuple[Expr, Fraction]], Expr | None], Term] = {}
     for c, scalars, core in parts:
         key = (frozenset(scalars.items()), core)
-        have = total[key][0] if key in total else Fraction(0)
-        total[key] = (have + c, scalars, core)
+        total[key] = (total[key][0] + c if key in total else c, scalars, core)
     kept = [t for t in total.values() if t[0]]
     if not kept:
         return constant("zeros", shape) if shape else number(0)
@@ -108,7 +108,7 @@ def raised(base: Expr, k: Fraction) -> Expr:
     """base ** k, as a root where it is one."""
     if k == 1:
         return base
-    if k == Fraction(1, 2):
+    if k == HALF:
         return make("sqrt", base)
     return make("pow", base, number(k))
 
@@ -116,17 +116,17 @@ def raised(base: Expr, k: Fraction) -> Expr:
 def atom(e: Expr) -> Term:
     """A part that is not looked into."""
     if e.op == "pow" and e.args[1].op == "num" and not e.shape:
-        return (Fraction(1), {e.args[0]: e.args[1].data}, None)
+        return (ONE, {e.args[0]: e.args[1].data}, None)
     if e.op == "sqrt" and not e.shape:
-        return (Fraction(1), {e.args[0]: Fraction(1, 2)}, None)
-    return (Fraction(1), {}, e) if e.shape else (Fraction(1), {e: Fraction(1)}, None)
+        return (ONE, {e.args[0]: HALF}, None)
+    return (ONE, {}, e) if e.shape else (ONE, {e: ONE}, None)
 
 
 def joined(left: Scalars, right: Scalars) -> Scalars:
     """Scalar factors multiplied: exponents of equal bases add."""
     out = dict(left)
     for base, k in right.items():
-        out[base] = out.get(base, Fraction(0)) + k
+        out[base] = out[base] + k if base in out else k
         if not out[base]:
             del out[base]
     return out
