@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from symderiv.errors import ModelError
+
 
 def text(value: object) -> str:
     """The text of an exact number or formula; e is written ``exp(1)``, since the readers know no name E.
@@ -19,6 +21,8 @@ def text(value: object) -> str:
     import sympy
 
     if isinstance(value, sympy.Basic):
+        if value.has(sympy.nan, sympy.zoo):
+            raise ModelError("the answer divides by 0 somewhere, so that it has no value; look at the data given")
         return str(value.xreplace({sympy.E: sympy.Symbol("exp(1)")}))
     return str(sympy.Rational(value)) if not isinstance(value, str) else value
 

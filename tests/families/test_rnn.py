@@ -169,3 +169,9 @@ def test_shapes_that_do_not_fit_are_refused(spoiled: dict[str, Any]) -> None:
     data = {"recurrence": "h = W*(u_t + h_prev)", "steps": 2, "W": [[1, 0], [0, 1]], "u": [[1, 0], [0, 1]]}
     with pytest.raises(SymderivError):
         solve("rnn", data | spoiled)
+
+
+@pytest.mark.parametrize("recurrence", ["h = 1/(h_prev - h_prev)", "h = w*h_prev**w"])
+def test_an_answer_without_a_value_is_an_error(recurrence):
+    with pytest.raises(SymderivError, match="no value"):
+        solve("rnn", {"recurrence": recurrence, "steps": 2})
