@@ -185,7 +185,7 @@ def fused_c(steps: int) -> Run:
 
 MAKERS: dict[str, tuple[str, Callable[[Step, int], Run]]] = {
     "symderiv": ("numpy", ours),
-    "symderiv, a new array": ("numpy", ours_fresh),
+    "symderiv, without out": ("numpy", ours_fresh),
     "symderiv, 2 threads": ("numpy", ours_threads),
     "symderiv numba": ("numba", ours_numba),
     "symderiv numba, 2 threads": ("numba", ours_numba_threads),

@@ -73,6 +73,26 @@ def test_values_wait_in_rows_of_results():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_memory_of_results_is_used_again_when_nobody_holds_them(backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    g, y, wrt = rnn(10)
+    f = g.kernel(y, wrt=wrt, backend=backend)
+    at = np.random.default_rng(1).uniform(-0.9, 0.9, (13, 20_000))
+    first = f.batch(at)
+    row, wanted = first[3, ::2], by_hand(at, 10, False)
+    del first
+    second = f.batch(-at)  # the row is still held
+    assert not np.shares_memory(row, second) and row == pytest.approx(wanted[3, ::2])
+    where = second.ctypes.data
+    del second
+    assert f.batch(at).ctypes.data == where
+    value, _ = f({name: values for name, values in zip(f.inputs, at, strict=True)})
+    again, _ = f({name: -values for name, values in zip(f.inputs, at, strict=True)})
+    assert not np.shares_memory(value, again) and value == pytest.approx(wanted[0])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_threads_share_a_batch(backend):
     if backend == "numba":
         pytest.importorskip("numba")
@@ -214,6 +234,13 @@ def test_large_arguments_of_saturating_functions_are_no_error():
     (x,) = g.inputs("x")
     value, derivative = g.kernel(g.node("y", sigmoid(x) + tanh(x)), wrt=[x])(x=[-800.0, 800.0])
     assert value.tolist() == [-1, 2] and derivative.tolist() == [0, 0]
+
+
+def test_a_number_that_no_float_holds_is_named():
+    g = Graph()
+    (x,) = g.inputs("x")
+    with pytest.raises(KernelError, match="number 1000.* too large for a float"):
+        g.kernel(g.node("y", 10**400 * x * x), wrt=[x])
 
 
 def test_wrong_inputs_are_named():

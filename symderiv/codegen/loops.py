@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symderiv.codegen.buffers import buffers_of
+from symderiv.codegen.buffers import Memory, buffers_of
 from symderiv.codegen.loop_source import Loops, loop_source
 from symderiv.codegen.program import Program
 from symderiv.codegen.source import compiled
@@ -33,6 +33,7 @@ class CompiledLoops:
         from symderiv.codegen import streams
 
         self.program, self.dtype, self.check, self.explain = program, dtype, check, explain
+        self._memory = Memory()
         self._looks = check and not program.faithful
         self._buffers = loops.buffers
         self._table = np.asarray(loops.table or [0], np.int64)
@@ -46,7 +47,7 @@ class CompiledLoops:
         """Input rows as one matrix."""
         if isinstance(rows, np.ndarray):
             return rows
-        matrix = np.empty((len(rows), total), self.dtype)
+        matrix = self._memory.matrix(len(rows), total, self.dtype)
         for row, values in enumerate(rows):
             matrix[row] = values
         return matrix

@@ -180,7 +180,7 @@ class _Values:
             value = self.fresh()
             self.fixed[value] = (X, self.row_of_input[node])
         elif code == CONSTANT:
-            value = self.number(float(self.columns.number(node)))
+            value = self.number(_float(self.columns.number(node)))
         else:
             value = self.apply(code, tuple(self.value[a] for a in self.columns.arguments(node)), node)
         self.value[node] = value
@@ -194,7 +194,7 @@ class _Values:
         local = list(arguments)
         for index in range(len(arguments), len(body)):
             if body.code[index] == CONSTANT:
-                local.append(self.number(float(body.number(index))))
+                local.append(self.number(_float(body.number(index))))
             else:
                 local.append(self.apply(body.code[index], tuple(local[a] for a in body.arguments(index)), node))
         return local[-1]
@@ -205,6 +205,16 @@ class _Values:
         if self.copied or value in self.fixed or value in self.wanted:
             value = self.emit(CODES["identity"], (value,), position)
         self.wanted[value] = row
+
+
+def _float(number: Any) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        raise KernelError(
+            f"the number {shorten(str(number))} of the graph is too large for a float, so a kernel cannot use it; "
+            "certify and the symbolic views can"
+        ) from None
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from symderiv.codegen.blocks import Blocks
-from symderiv.codegen.buffers import aligned
+from symderiv.codegen.buffers import Memory
 from symderiv.codegen.errors import explain
 from symderiv.codegen.loops import CompiledLoops, loops_of
 from symderiv.codegen.program import compile_program
@@ -40,6 +40,7 @@ class Runner:
         threads: int = 1,
     ) -> None:
         self.dtype, self.threads = np.dtype(dtype), threads
+        self._memory = Memory()
         with no_collection():
             copied = compile_program(columns, inputs, outputs, copied=True) if backend == "numba" else None
             loops = loops_of(copied) if copied else None
@@ -55,7 +56,7 @@ class Runner:
         """Output rows, one column for each of the ``total`` points."""
         shape = (self.program.outputs, total)
         if out is None:
-            out = aligned(*shape, self.dtype)
+            out = self._memory.matrix(*shape, self.dtype)
         elif out.shape != shape or out.dtype != self.dtype:
             raise KernelError(f"out has the shape {out.shape} and type {out.dtype}; wanted {shape} and {self.dtype}")
         if not out.flags.c_contiguous:
