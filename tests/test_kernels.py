@@ -239,8 +239,8 @@ def test_large_arguments_of_saturating_functions_are_no_error():
 def test_a_number_that_no_float_holds_is_named():
     g = Graph()
     (x,) = g.inputs("x")
-    with pytest.raises(KernelError, match="number 1000.* too large for a float"):
-        g.kernel(g.node("y", 10**400 * x * x), wrt=[x])
+    with pytest.raises(KernelError, match=r"about 10\^5000, is too large for a float"):
+        g.kernel(g.node("y", 10**5000 * x * x), wrt=[x])
 
 
 def test_wrong_inputs_are_named():

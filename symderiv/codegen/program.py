@@ -13,6 +13,7 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from math import log10
 from typing import Any
 
 import numpy as np
@@ -211,8 +212,9 @@ def _float(number: Any) -> float:
     try:
         return float(number)
     except OverflowError:
+        size = int(int(abs(number)).bit_length() * log10(2))  # Python writes no number of more than 4300 digits
         raise KernelError(
-            f"the number {shorten(str(number))} of the graph is too large for a float, so a kernel cannot use it; "
+            f"a number of the graph, about 10^{size}, is too large for a float, so a kernel cannot use it; "
             "certify and the symbolic views can"
         ) from None
 
