@@ -230,3 +230,10 @@ def test_what_must_be_positive_has_a_known_sign(left, right, verdict):
 def test_sympy_sides_that_are_refused(side, words):
     with pytest.raises(ClaimError, match=words):
         certify(side, side if words == "symbolic sizes" else sympy.Symbol("x"))
+
+
+@pytest.mark.parametrize("size", [4, 5])
+def test_what_vanishes_at_all_smaller_sizes_is_refuted(size):
+    product = "*".join(f"(n - {k})" for k in range(1, size))
+    found = certify(f"{product}*x", "0*x", symbols=declare(x="vector(n)"))
+    assert found.verdict == "refuted" and found.counterexample.sizes == {"n": size}

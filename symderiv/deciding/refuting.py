@@ -2,12 +2,14 @@
 
 Scope: an instance counts only if both sides are defined there and the values
 are exact rationals that differ, or balls that are disjoint.  Floating point never
-refutes.  Sizes go to 3, because many false claims hold when every size is 1.
+refutes.  Sizes go to 3, because many false claims hold when every size is 1, and
+the last looks are at 4 and 5.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -26,6 +28,7 @@ from symderiv.notation.printing import text
 from symderiv.numeric import evaluate
 
 TRIALS = 3
+LARGER = (4, 5)  # one look each: what vanishes at all small sizes
 MAX_CHOICES = 30
 ENOUGH = 24
 PRINTED_BITS = 13_000  # of a whole number: Python writes 4300 digits
@@ -71,10 +74,12 @@ def search(left: Expr, right: Expr, rng: Random, different: bool = False) -> tup
     held, largest, reason, method = 0, 0, "", ""
     # what is false in one of the signs only is missed by a handful of instances
     trials = max(TRIALS, -(-ENOUGH // MAX_SIZE ** len(names)))
-    for k, sizes in enumerate(size_choices(names)):
-        if k >= MAX_CHOICES or (held >= ENOUGH and k > 2 ** len(names)):
-            break
-        for trial in range(trials):
+    small = [(sizes, trials) for sizes in islice(size_choices(names), MAX_CHOICES)]
+    large = [(dict.fromkeys(names, size), 1) for size in LARGER if names]
+    for k, (sizes, times) in enumerate([*small, *large]):
+        if times > 1 and held >= ENOUGH and k > 2 ** len(names):
+            continue
+        for trial in range(times):
             check_deadline()
             try:
                 # the first look is at plain numbers: what is false there is easiest to see
