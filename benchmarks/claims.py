@@ -20,7 +20,7 @@ from symderiv.checks.checking import AnyClaim, check_claims, collect
 
 COUNT = 2000
 SECONDS = 10.0
-CLAIMS = Path(__file__).resolve().parent.parent / "tests" / "data" / "claims"
+DATA = Path(__file__).resolve().parent.parent / "tests" / "data"
 
 
 def many(claims: list[AnyClaim], count: int) -> list[AnyClaim]:
@@ -41,10 +41,11 @@ def main() -> None:
     parser.add_argument("files", nargs="*")
     parser.add_argument("--json", metavar="FILE", help="write the numbers there as well")
     chosen = parser.parse_args()
-    files = chosen.files or sorted(map(str, CLAIMS.glob("*.json")))
+    files = chosen.files or sorted(map(str, [*DATA.glob("claims/*.json"), *DATA.glob("claims_*.json")]))
     claims, refused = collect(files, SECONDS)
     if not claims:
         sys.exit(f"no claims in {files}; {'; '.join(refused)}")
+    print(f"{len(claims)} different claims")
     tasks = many(claims, COUNT)
     verdicts: dict[str, list[str]] = {}
     speed: dict[str, float] = {}
