@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -71,8 +72,6 @@ def loops_of(program: Program) -> Loops | None:
     loops = loop_source(program)
     if loops is None or len(loops.source.lines) > LONGEST:
         return None
-    try:
-        import numba  # noqa: F401
-    except ImportError as missing:
-        raise ToolError("the numba backend needs numba; pip install numba, or use backend='numpy'") from missing
+    if not find_spec("numba"):
+        raise ToolError("the numba backend needs numba; pip install numba, or use backend='numpy'")
     return loops
