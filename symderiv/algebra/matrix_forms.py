@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import lru_cache, reduce
 from math import gcd, lcm
+from typing import cast
 
 from symderiv.algebra.building_blocks import over, plus, times, total
 from symderiv.algebra.contracting import HALF, Network, Powers, norm_out, raised
@@ -167,8 +168,8 @@ def _head(h: Head) -> Expr:
 
 _LEAVES: dict[str, Callable[[Head], Expr]] = {
     "delta": lambda h: eye(h.dims[0]),
-    "dim": lambda h: dimension(h.payload),  # type: ignore[arg-type]
-    "prime": lambda h: number(h.payload),  # type: ignore[arg-type]
+    "dim": lambda h: dimension(cast(str, h.payload)),
+    "prime": lambda h: number(cast(int, h.payload)),
     "pi": lambda h: leaf("pi", None),
 }
 
