@@ -72,6 +72,32 @@ def test_values_wait_in_rows_of_results():
     assert everything < 60 < 200 <= value
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_all_derivatives_at_once_are_those_one_by_one(seed):
+    """Random graphs with steps that repeat: alone, a derivative finds no row of another result to wait in."""
+    rng = np.random.default_rng(seed)
+    g = Graph()
+    w, v, u = g.inputs("w v u[60]")
+    h, kept = w, [v]
+    moves = [
+        lambda a, b: a * b / (b * b + 1), lambda a, b: 0.1 * a * a - b,
+        lambda a, b: a / (b * b + 2), lambda a, b: 1 - a * b / (b * b + 1),
+    ]  # fmt: skip
+    body = [(rng.integers(4), rng.integers(4)) for _ in range(rng.integers(1, 5))]
+    for value in u:
+        for move, other in body:
+            h = moves[move](h, [w, v, value, kept[-1]][other]) * 0.5
+        if rng.random() < 0.3:
+            kept.append(h)
+    at = rng.uniform(-0.9, 0.9, (62, 40))
+    found = g.kernel(h, wrt=[w, v, *u]).batch(at)
+    alone = [g.kernel(h, wrt=one).batch(at)[1] for one in (w, v, u[0], u[30], u[59])]
+    assert found[[1, 2, 3, 33, 62]] == pytest.approx(np.array(alone), rel=1e-11, abs=1e-13)
+    step = np.eye(62)[:, :1] * 1e-5
+    differences = (g.kernel(h).batch(at + step) - g.kernel(h).batch(at - step))[0] / 2e-5
+    assert found[1] == pytest.approx(differences, rel=1e-4, abs=1e-6)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_memory_of_results_is_used_again_when_nobody_holds_them(backend):
     if backend == "numba":

@@ -35,6 +35,7 @@ def test_a_network_has_the_value_of_einsum(net, kept):
     for base, e in network.scalars.items():
         found += f"*({base})**({e})"
     wanted = np.einsum(",".join(idx for _, idx in factors) + "->" + kept, *(VALUES[name] for name, _ in factors))
+    # the text is the printer's own, and its grammar is NumPy's: Python evaluates it, which the package never does
     assert np.allclose(eval(found, {**FUNCTIONS, **VALUES, "n": 3}), wanted), found
 
 
