@@ -12,6 +12,7 @@ from typing import Any
 DIGITS = 40
 PRINTED_BITS = 13_000  # before the point: Python writes 4300 digits
 MAX_SUMMANDS = 10_000
+SIGNS = 3  # symbols whose signs change independently
 MAX_FLOAT_BITS = 40_000  # of a decimal number that is written out
 ROUNDING = 10**12  # what arithmetic with decimals may have rounded away, relatively
 
@@ -51,15 +52,17 @@ def _point(symbols: set[Any], k: int) -> Values:
 
     ordered = sorted(symbols, key=str)
     start = [sp.Rational(3 + 2 * i + 5 * k, 2 + (i + k) % 5) for i in range(len(ordered))]
-    return {s: sp.Rational(_value(s, q, k)) for s, q in zip(ordered, start, strict=True)}
+    # like a counter, so that the signs of several symbols meet in all combinations
+    negative = [bool(k >> i % SIGNS & 1) for i in range(len(ordered))]
+    return {s: sp.Rational(_value(s, q, n)) for s, q, n in zip(ordered, start, negative, strict=True)}
 
 
-def _value(s: Any, value: Any, k: int) -> Any:
+def _value(s: Any, value: Any, negative: bool) -> Any:
     whole = 2 * value.p if s.is_even else 2 * value.p + 1 if s.is_odd else value.p
     value = whole if s.is_integer else value
     if s.is_positive or s.is_nonnegative:
         return value
-    return -value if s.is_negative or s.is_nonpositive or k % 2 else value
+    return -value if s.is_negative or s.is_nonpositive or negative else value
 
 
 def _allowed(s: Any, value: Any) -> bool:

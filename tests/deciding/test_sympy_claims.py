@@ -109,3 +109,10 @@ def test_symbols_of_one_name_are_not_told_apart():
 )
 def test_what_sympy_stumbles_over_is_a_verdict(left, right):
     assert certify(left, right).verdict in ("undecided", "refuted", "supported")
+
+
+def test_signs_of_several_symbols_meet_in_all_combinations():
+    t, u, v = sp.symbols("t u v")
+    assert certify(sp.Abs(t * u), t * u).verdict == "refuted"
+    assert certify(sp.Abs(t * u * v), sp.Abs(t * u) * v).verdict == "refuted"
+    assert certify(sp.sqrt(t**2 * u**2), -t * u).verdict == "refuted"
