@@ -21,7 +21,7 @@ from symderiv.limits import check_deadline
 
 Decision = tuple[str, str, str, Counterexample | None]
 Pairs = list[tuple[Any, Any]]
-POINTS = 4
+POINTS = 8  # as many as three signs have combinations
 MAX_TERMS = 20_000  # of an expanded power
 MAX_POWER = 10_000  # whole exponent that is evaluated
 
